@@ -1,0 +1,1 @@
+"""pyanon makes the people in pictures, video and camera streams unidentifiable."""
