@@ -1,0 +1,300 @@
+"""Reading `pack.toml`, strictly: a key that is not known is an error, never ignored.
+
+The schema is described in ``docs/packs.md``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeGuard
+
+from pyanon.errors import PackError
+from pyanon.runtime.port import DTYPES, Port
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["MANIFEST", "ROLES", "SCHEMA", "Manifest", "Prompts", "Role", "Setting", "parse_manifest"]
+
+#: File name of a manifest.
+MANIFEST = "pack.toml"
+
+#: Version of the schema that this code reads and writes.
+SCHEMA = 1
+
+#: The roles a network can play; besides these there is ``oracle.<name>`` for every face recogniser.
+ROLES = (
+    "locator",
+    "landmarks",
+    "face_encoder",
+    "generator",
+    "face_decoder",
+    "text_encoder",
+    "image_encoder",
+    "caption_encoder",
+    "caption_decoder",
+)
+
+#: A value of a role's settings table; arrays are tuples and tables are read-only mappings.
+Setting: TypeAlias = "str | int | float | bool | tuple[Setting, ...] | Mapping[str, Setting]"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a manifest says of one network.
+
+    Attributes:
+        file: The ONNX file, relative to the pack's folder.
+        inputs: What it takes.
+        outputs: What it returns.
+        settings: Its settings (thresholds, strides, input sizes, ...).
+        sha256: Of the file, 64 hexadecimal digits; may be empty only in a manifest that is about to be written.
+    """
+
+    file: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    settings: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    sha256: str = ""
+
+    def number(self, setting: str) -> float:
+        """A setting that is one finite number; `PackError` where it is missing or something else."""
+        value = self.settings.get(setting)
+        if not _is_number(value):
+            raise self._fault(setting, value, "a finite number")
+        return value
+
+    def integers(self, setting: str) -> tuple[int, ...]:
+        """A setting that is a list of whole numbers; `PackError` where it is missing or something else."""
+        value = self.settings.get(setting)
+        if not isinstance(value, tuple):
+            raise self._fault(setting, value, "a list of whole numbers")
+        whole = tuple(item for item in value if isinstance(item, int) and not isinstance(item, bool))
+        if len(whole) != len(value):
+            raise self._fault(setting, value, "a list of whole numbers")
+        return whole
+
+    def _fault(self, setting: str, value: object, expected: str) -> PackError:
+        given = "nothing" if value is None else repr(value)
+        return PackError(
+            f"setting {setting!r} of {self.file} cannot be used", given=given, expected=expected, do="see docs/packs.md"
+        )
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The prompts that a pack's locator knows.
+
+    Attributes:
+        file: A ``.npy`` file, ``(len(names), D)`` float32, relative to the pack's folder.
+        names: The prompt of each row.
+        sha256: Of the file, as in `Role`.
+    """
+
+    file: str
+    names: tuple[str, ...]
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `pack.toml` says.
+
+    Attributes:
+        name: Name of the pack.
+        version: Its version.
+        licence: Licence of its weights, an SPDX expression where there is one.
+        training_data: What they were trained on, for people.
+        description: What the pack is, for people.
+        roles: Role name -> network.
+        prompts: The prompts its locator knows; None without a text-conditioned locator.
+    """
+
+    name: str
+    version: str
+    licence: str
+    training_data: str
+    description: str
+    roles: Mapping[str, Role] = field(hash=False)
+    prompts: Prompts | None = None
+
+
+def parse_manifest(text: str, *, source: object) -> Manifest:
+    """Read the text of a `pack.toml`.
+
+    Args:
+        text: The text.
+        source: Where it came from, for error texts.
+
+    Returns:
+        What it says.
+
+    Raises:
+        PackError: It is no TOML (names the line), or does not follow the schema (names the key).
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PackError(f"{source} is not valid TOML ({error})", do="see docs/packs.md") from error
+    top = _Table(raw, "", source)
+    pack = top.table("pack")
+    _check_schema(pack)
+    manifest = Manifest(
+        name=pack.text("name", _NAME),
+        version=pack.text("version"),
+        licence=pack.text("licence"),
+        training_data=pack.text("training_data"),
+        description=pack.text("description"),
+        roles=MappingProxyType(
+            {name: _role(name, roles) for roles in [top.table("roles")] for name in roles.take_keys()}
+        ),
+        prompts=_prompts(top.table("prompts")) if "prompts" in raw else None,
+    )
+    pack.close()
+    top.close()
+    return manifest
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_ORACLE = re.compile(r"oracle\.[a-z0-9_]+")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+class _Table:
+    """A table of the file whose keys are taken one by one; what is left at `close` is unknown, so an error."""
+
+    def __init__(self, raw: Mapping[str, Any], key: str, source: object) -> None:
+        self._left, self._key, self._source = dict(raw), key, source
+        self._known: list[str] = []
+
+    def path(self, key: str) -> str:
+        return f"{self._key}.{key}" if self._key else key
+
+    def fault(self, key: str, what: str, *, given: object = "", expected: str = "") -> PackError:
+        return PackError(
+            f"{self._source}: {self.path(key)} {what}", given=given, expected=expected, do="see docs/packs.md"
+        )
+
+    def take(self, key: str, kind: type, expected: str) -> Any:
+        self._known.append(key)
+        if key not in self._left:
+            raise self.fault(key, "is missing", expected=expected)
+        value = self._left.pop(key)
+        # bool is an int to isinstance, not to the reader of a file.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.fault(key, "has the wrong type", given=repr(value), expected=expected)
+        return value
+
+    def text(self, key: str, pattern: re.Pattern[str] | None = None) -> str:
+        value: str = self.take(key, str, "a text")
+        if not value or (pattern and not pattern.fullmatch(value)):
+            expected = f"a text like {pattern.pattern}" if pattern else "a text that is not empty"
+            raise self.fault(key, "cannot be used", given=repr(value), expected=expected)
+        return value
+
+    def table(self, key: str) -> _Table:
+        return _Table(self.take(key, dict, "a table"), self.path(key), self._source)
+
+    def tables(self, key: str) -> list[_Table]:
+        rows = self.take(key, list, "a list of tables")
+        if not rows or not all(isinstance(row, dict) for row in rows):
+            raise self.fault(key, "has the wrong type", given=repr(rows), expected="a list of tables that is not empty")
+        return [_Table(row, f"{self.path(key)}[{index}]", self._source) for index, row in enumerate(rows)]
+
+    def optional_table(self, key: str) -> Mapping[str, Any]:
+        self._left.setdefault(key, {})
+        table: Mapping[str, Any] = self.take(key, dict, "a table")
+        return table
+
+    def take_keys(self) -> list[str]:
+        return list(self._left)
+
+    def close(self) -> None:
+        for key in self._left:
+            raise self.fault(key, "is not a known key", expected=f"one of {', '.join(self._known)}")
+
+
+def _check_schema(pack: _Table) -> None:
+    schema = pack.take("schema", int, f"the number {SCHEMA}")
+    if schema != SCHEMA:
+        raise pack.fault("schema", "is not one this pyanon reads", given=schema, expected=f"{SCHEMA}; update pyanon")
+
+
+def _role(name: str, roles: _Table) -> Role:
+    if name not in ROLES and not _ORACLE.fullmatch(name):
+        raise roles.fault(
+            name, "is not a known role", expected=f'one of {", ".join(ROLES)} or "oracle.<name>" in quotes'
+        )
+    table = roles.table(name)
+    settings = table.optional_table("settings")
+    role = Role(
+        file=_file(table),
+        sha256=table.text("sha256", _SHA256),
+        inputs=_ports(table, "inputs"),
+        outputs=_ports(table, "outputs"),
+        settings=MappingProxyType({key: _setting(table, f"settings.{key}", value) for key, value in settings.items()}),
+    )
+    table.close()
+    return role
+
+
+def _file(table: _Table) -> str:
+    file = table.text("file")
+    path = PurePosixPath(file)
+    if path.is_absolute() or ".." in path.parts or "\\" in file or "\0" in file:
+        raise table.fault("file", "leaves the pack's folder", given=repr(file), expected="a relative path without '..'")
+    return file
+
+
+def _ports(table: _Table, key: str) -> tuple[Port, ...]:
+    ports = tuple(_port(row) for row in table.tables(key))
+    if len({port.name for port in ports}) != len(ports):
+        raise table.fault(key, "names a port twice", given=", ".join(port.name for port in ports))
+    return ports
+
+
+def _port(row: _Table) -> Port:
+    name, dtype = row.text("name"), row.text("dtype")
+    if dtype not in DTYPES:
+        raise row.fault("dtype", "is not a known dtype", given=repr(dtype), expected=f"one of {', '.join(DTYPES)}")
+    axes = row.take("shape", list, "a list of sizes and names")
+    for axis in axes:
+        if not (isinstance(axis, str) and axis) and not (type(axis) is int and axis > 0):
+            raise row.fault(
+                "shape", "cannot be used", given=axes, expected="sizes above 0, and names of axes that vary"
+            )
+    row.close()
+    return Port(name, dtype, tuple(axes))
+
+
+def _setting(table: _Table, key: str, value: Any) -> Setting:
+    if isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, list):
+        return tuple(_setting(table, f"{key}[{index}]", item) for index, item in enumerate(value))
+    if isinstance(value, dict):
+        return MappingProxyType({name: _setting(table, f"{key}.{name}", item) for name, item in value.items()})
+    raise table.fault(
+        key, "has the wrong type", given=repr(value), expected="a text, number, truth value, list or table"
+    )
+
+
+def _prompts(table: _Table) -> Prompts:
+    names = table.take("names", list, "a list of texts")
+    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
+        raise table.fault("names", "cannot be used", given=names, expected="different texts, at least one")
+    prompts = Prompts(file=_file(table), sha256=table.text("sha256", _SHA256), names=tuple(names))
+    table.close()
+    return prompts

@@ -1,0 +1,102 @@
+"""Writing `pack.toml`: what a training or export recipe calls once its networks are in the pack's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pyanon.errors import PackError
+from pyanon.runtime.manifest import MANIFEST, SCHEMA, Manifest, Prompts, Role, parse_manifest
+from pyanon.runtime.pack import Pack, load_pack, read_file, read_verified
+from pyanon.runtime.port import Port
+
+__all__ = ["format_manifest", "write_pack_toml"]
+
+
+def write_pack_toml(pack: Pack) -> Pack:
+    """Write `pack.toml` into the folder of a pack whose other files are there already.
+
+    A file whose sha256 is left empty is hashed; one whose sha256 is stated is verified.
+
+    Args:
+        pack: What to write and where.
+
+    Returns:
+        The pack as `load_pack` reads it back.
+
+    Raises:
+        PackError: A file is missing, or something does not follow the schema.
+        PackIntegrityError: A file is not the one that was stated.
+    """
+    manifest = replace(
+        pack.manifest,
+        roles={name: replace(role, sha256=_hash(pack, role)) for name, role in pack.manifest.roles.items()},
+        prompts=pack.manifest.prompts and replace(pack.manifest.prompts, sha256=_hash(pack, pack.manifest.prompts)),
+    )
+    text = format_manifest(manifest)
+    parse_manifest(text, source=MANIFEST)
+    draft = pack.folder / f"{MANIFEST}.draft"
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(pack.folder / MANIFEST)
+    return load_pack(pack.folder)
+
+
+def format_manifest(manifest: Manifest) -> str:
+    """Write a manifest as the text of a `pack.toml`; `parse_manifest` gives back the same manifest."""
+    head = {"schema": SCHEMA, **{key: getattr(manifest, key) for key in _HEAD}}
+    blocks = [_format_table("pack", head)]
+    for name, role in manifest.roles.items():
+        table = f"roles.{_format_key(name)}"
+        ports = {"inputs": _port_tables(role.inputs), "outputs": _port_tables(role.outputs)}
+        blocks.append(_format_table(table, {"file": role.file, "sha256": role.sha256, **ports}))
+        if role.settings:
+            blocks.append(_format_table(f"{table}.settings", role.settings))
+    if manifest.prompts is not None:
+        prompts = manifest.prompts
+        blocks.append(
+            _format_table("prompts", {"file": prompts.file, "sha256": prompts.sha256, "names": prompts.names})
+        )
+    return "\n".join(blocks)
+
+
+_HEAD = ("name", "version", "licence", "training_data", "description")
+
+
+def _hash(pack: Pack, entry: Role | Prompts) -> str:
+    if entry.sha256:
+        read_verified(pack.folder, entry.file, entry.sha256)
+        return entry.sha256
+    return hashlib.sha256(read_file(pack.folder, entry.file)).hexdigest()
+
+
+def _port_tables(ports: tuple[Port, ...]) -> list[dict[str, Any]]:
+    return [{"name": port.name, "dtype": port.dtype, "shape": port.axes} for port in ports]
+
+
+def _format_table(name: str, table: Mapping[str, Any]) -> str:
+    return "\n".join([f"[{name}]", *(f"{_format_key(key)} = {_format(value)}" for key, value in table.items()), ""])
+
+
+def _format_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _format(key)
+
+
+def _format(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        # JSON and TOML escape alike, except that JSON leaves DEL as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_format_key(key)} = {_format(item)}' for key, item in value.items())} }}"
+    if isinstance(value, (list, tuple)):
+        if value and all(isinstance(item, Mapping) for item in value):
+            return f"[\n{''.join(f'  {_format(item)},' + chr(10) for item in value)}]"
+        return f"[{', '.join(map(_format, value))}]"
+    raise PackError("a value cannot be written to pack.toml", given=repr(value), expected="text, number, list or table")

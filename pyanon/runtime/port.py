@@ -1,0 +1,155 @@
+"""A port is one named array that goes into or comes out of a network, and the checks of what passes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pyanon.errors import RunnerError
+
+__all__ = ["DTYPES", "Array", "Port", "check_inputs", "check_outputs", "empty_outputs"]
+
+Array: TypeAlias = npt.NDArray[Any]
+
+#: The dtypes a port may have: those that NumPy, ONNX Runtime and TensorRT all know.
+DTYPES = ("float32", "float16", "int64", "int32", "int8", "uint8", "bool")
+
+
+@dataclass(frozen=True)
+class Port:
+    """One named input or output of a network.
+
+    Attributes:
+        name: Its name in the network.
+        dtype: Name of its NumPy dtype, one of `DTYPES`.
+        axes: One entry per axis: its size, or a name where the size may vary. Axes of one name have one size
+            within a call, over all inputs and outputs.
+    """
+
+    name: str
+    dtype: str
+    axes: tuple[int | str, ...]
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Size per axis, None where it may vary."""
+        return tuple(axis if isinstance(axis, int) else None for axis in self.axes)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.dtype}({', '.join(map(str, self.axes))})"
+
+
+def check_inputs(
+    ports: Sequence[Port], arrays: Mapping[str, Array], *, network: str
+) -> tuple[dict[str, Array], dict[str, int]]:
+    """Hold the inputs of one call against their ports.
+
+    Args:
+        ports: The ports of the network.
+        arrays: Port name -> array.
+        network: Name of the network, for the error text.
+
+    Returns:
+        The arrays, C-contiguous, and the size that each named axis has in this call.
+
+    Raises:
+        RunnerError: A name, dtype, rank or size is not what the ports state.
+    """
+    _check_names(ports, arrays, kind="input", network=network)
+    sizes: dict[str, int] = {}
+    for port in ports:
+        _check_array(port, arrays[port.name], sizes, kind="input", network=network)
+    # `np.ascontiguousarray` would turn a 0-d array into a 1-d one.
+    return {port.name: np.asarray(arrays[port.name], order="C") for port in ports}, sizes
+
+
+def check_outputs(
+    ports: Sequence[Port], arrays: Mapping[str, Array], sizes: Mapping[str, int], *, network: str
+) -> None:
+    """Hold what a network returned against its ports.
+
+    Args:
+        ports: The output ports of the network.
+        arrays: Port name -> array.
+        sizes: The named axes that the inputs of the call fixed.
+        network: Name of the network, for the error text.
+
+    Raises:
+        RunnerError: A name, dtype, rank or size is not what the ports state.
+    """
+    _check_names(ports, arrays, kind="output", network=network)
+    seen = dict(sizes)
+    for port in ports:
+        _check_array(port, arrays[port.name], seen, kind="output", network=network)
+
+
+def empty_outputs(ports: Sequence[Port], sizes: Mapping[str, int]) -> dict[str, Array] | None:
+    """What an empty batch gives, where the ports alone tell it.
+
+    Runtimes disagree about axes of size 0, so a call whose every output is known to be empty never reaches one.
+
+    Args:
+        ports: The output ports of the network.
+        sizes: The named axes that the inputs of the call fixed.
+
+    Returns:
+        The empty outputs, or None where some output is not empty or has an axis that the inputs do not fix.
+    """
+    shapes = {
+        port: tuple(sizes.get(axis, -1) if isinstance(axis, str) else axis for axis in port.axes) for port in ports
+    }
+    if any(0 not in shape or -1 in shape for shape in shapes.values()):
+        return None
+    return {port.name: np.empty(shape, port.dtype) for port, shape in shapes.items()}
+
+
+def _check_names(ports: Iterable[Port], arrays: Mapping[str, Array], *, kind: str, network: str) -> None:
+    expected, given = {port.name for port in ports}, set(arrays)
+    if expected == given:
+        return
+    unknown, missing = sorted(given - expected), sorted(expected - given)
+    faults = [f"unknown {', '.join(unknown)}"] * bool(unknown) + [f"missing {', '.join(missing)}"] * bool(missing)
+    raise RunnerError(
+        f"{network}: {kind}s do not match the pack ({'; '.join(faults)})",
+        given=", ".join(sorted(given)) or "nothing",
+        expected=", ".join(sorted(expected)),
+        do=_remedy(kind),
+    )
+
+
+def _check_array(port: Port, array: Array, sizes: dict[str, int], *, kind: str, network: str) -> None:
+    if not isinstance(array, np.ndarray):
+        fault, given = "is not a NumPy array", type(array).__name__
+    elif array.dtype != np.dtype(port.dtype):
+        fault, given = "has the wrong dtype", f"{array.dtype}{array.shape}"
+    elif not _bind(port, array.shape, sizes):
+        fault, given = "has the wrong shape", f"{array.dtype}{array.shape}"
+    else:
+        return
+    known = ", ".join(f"{axis} = {sizes[axis]}" for axis in port.axes if isinstance(axis, str) and axis in sizes)
+    raise RunnerError(
+        f"{network}: {kind} {port.name!r} {fault}",
+        given=given,
+        expected=f"{port}{' with ' + known if known else ''}",
+        do=_remedy(kind),
+    )
+
+
+def _bind(port: Port, shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
+    """Whether `shape` fits the port; sizes of named axes seen for the first time are noted in `sizes`."""
+    if len(shape) != len(port.axes):
+        return False
+    return all(
+        size == (sizes.setdefault(axis, size) if isinstance(axis, str) else axis)
+        for axis, size in zip(port.axes, shape, strict=True)
+    )
+
+
+def _remedy(kind: str) -> str:
+    if kind == "input":
+        return "give the network the arrays that its pack.toml states"
+    return "the ONNX file and its pack.toml disagree: write pack.toml again from the exported network"

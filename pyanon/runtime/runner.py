@@ -1,0 +1,133 @@
+"""A runner holds one network of a pack, checks what goes in and out of it, and runs it."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol
+
+from pyanon.errors import RunnerError
+from pyanon.runtime.port import Array, Port, check_inputs, check_outputs, empty_outputs
+
+__all__ = ["INACTIVE", "CheckedRunner", "Runner"]
+
+#: The `device` of a runner that is not active.
+INACTIVE = "inactive"
+
+
+class Runner(Protocol):
+    """One network: `activate`, then `infer` as often as wanted, then `deactivate`; or a ``with`` block.
+
+    Runners of every runtime pass one contract suite (``tests/runtime/test_contract.py``).
+    """
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """What `infer` takes."""
+
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """What `infer` returns."""
+
+    @property
+    def device(self) -> str:
+        """Where it runs: ``"cpu"`` or ``"cuda:0"``; ``"inactive"`` while it is not active."""
+
+    @property
+    def device_reason(self) -> str:
+        """Why it runs there, one line for people."""
+
+    def activate(self) -> None:
+        """Load the network; raises `RunnerError` where it cannot be loaded, or is already."""
+
+    def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run the network once on exactly its inputs; safe from several threads."""
+
+    def deactivate(self) -> None:
+        """Let go of the network; harmless where it is not active."""
+
+    def __enter__(self) -> Runner: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class CheckedRunner(abc.ABC):
+    """The contract of a `Runner`, around the few calls in which runtimes differ.
+
+    A runtime fills in `_open`, `_run` and `_close`, and sees only inputs that fit the ports.
+
+    Attributes:
+        network: Name of the network in error texts, ``"<pack>/<role>"``.
+        inputs: What `infer` takes.
+        outputs: What `infer` returns.
+        device: ``"cpu"``, ``"cuda:0"`` or ``"inactive"``.
+        device_reason: Why it runs there.
+    """
+
+    def __init__(self, network: str, *, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> None:
+        self.network = network
+        self.inputs = inputs
+        self.outputs = outputs
+        self.device = INACTIVE
+        self.device_reason = "not activated yet"
+
+    def activate(self) -> None:
+        """Load the network.
+
+        Raises:
+            RunnerError: It is active already, or the runtime cannot load it.
+            PackError: The pack's file is missing, or is not the one its manifest states.
+        """
+        if self.device != INACTIVE:
+            raise RunnerError(f"{self.network}: activated twice", do="deactivate it first, or use a with block")
+        self.device, self.device_reason = self._open()
+
+    def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run the network once.
+
+        Args:
+            inputs: Input name -> array, exactly those in `inputs`; never written to.
+
+        Returns:
+            Output name -> array. The arrays are the caller's: no later call touches them.
+
+        Raises:
+            RunnerError: It is not active, an array does not fit its port, or the runtime failed.
+        """
+        if self.device == INACTIVE:
+            raise RunnerError(f"{self.network}: infer on a runner that is not active", do="call activate() first")
+        arrays, sizes = check_inputs(self.inputs, inputs, network=self.network)
+        outputs = empty_outputs(self.outputs, sizes)
+        if outputs is None:
+            outputs = self._run(arrays)
+        check_outputs(self.outputs, outputs, sizes, network=self.network)
+        return outputs
+
+    def deactivate(self) -> None:
+        """Let go of the network; harmless where it is not active."""
+        self.device, self.device_reason = INACTIVE, "deactivated"
+        self._close()
+
+    def __enter__(self) -> Runner:
+        self.activate()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.deactivate()
+
+    @abc.abstractmethod
+    def _open(self) -> tuple[str, str]:
+        """Load the network; returns the device and why it is that one."""
+
+    @abc.abstractmethod
+    def _run(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        """Run it on C-contiguous arrays that fit the ports; raises only `RunnerError`."""
+
+    @abc.abstractmethod
+    def _close(self) -> None:
+        """Let go of it; may be called more than once."""
