@@ -153,9 +153,7 @@ def parse_manifest(text: str, *, source: object) -> Manifest:
         licence=pack.text("licence"),
         training_data=pack.text("training_data"),
         description=pack.text("description"),
-        roles=MappingProxyType(
-            {name: _role(name, roles) for roles in [top.table("roles")] for name in roles.take_keys()}
-        ),
+        roles=_roles(top.table("roles")),
         prompts=_prompts(top.table("prompts")) if "prompts" in raw else None,
     )
     pack.close()
@@ -180,7 +178,7 @@ class _Table:
         self._known: list[str] = []
 
     def path(self, key: str) -> str:
-        return f"{self._key}.{key}" if self._key else key
+        return ".".join(part for part in (self._key, key) if part)
 
     def fault(self, key: str, what: str, *, given: object = "", expected: str = "") -> PackError:
         return PackError(
@@ -218,7 +216,7 @@ class _Table:
         table: Mapping[str, Any] = self.take(key, dict, "a table")
         return table
 
-    def take_keys(self) -> list[str]:
+    def keys(self) -> list[str]:
         return list(self._left)
 
     def close(self) -> None:
@@ -230,6 +228,13 @@ def _check_schema(pack: _Table) -> None:
     schema = pack.take("schema", int, f"the number {SCHEMA}")
     if schema != SCHEMA:
         raise pack.fault("schema", "is not one this pyanon reads", given=schema, expected=f"{SCHEMA}; update pyanon")
+
+
+def _roles(table: _Table) -> Mapping[str, Role]:
+    names = table.keys()
+    if not names:
+        raise table.fault("", "names no role", expected=f"one of {', '.join(ROLES)}")
+    return MappingProxyType({name: _role(name, table) for name in names})
 
 
 def _role(name: str, roles: _Table) -> Role:
