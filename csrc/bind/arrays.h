@@ -1,0 +1,99 @@
+// Turns NumPy arrays into views, or raises an ArgumentError that says what is wrong with them.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <string>
+#include <vector>
+
+#include "core/errors.h"
+#include "core/image.h"
+
+namespace pyanon::bind {
+
+namespace py = pybind11;
+
+constexpr int64_t kAny = -1;
+constexpr int64_t kLongestSide = 1 << 24;
+
+inline std::string describe(const py::array& array) {
+  return py::str(array.dtype()).cast<std::string>() + " of shape " + py::str(array.attr("shape")).cast<std::string>();
+}
+
+// Raises unless `array` has this dtype and shape (kAny: any length).
+template <class T>
+void require(const py::array& array, const char* name, const std::vector<int64_t>& shape) {
+  bool fits = py::isinstance<py::array_t<T>>(array) && array.ndim() == static_cast<py::ssize_t>(shape.size());
+  for (size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] == kAny || array.shape(i) == shape[i];
+  if (fits) return;
+  std::string wanted;
+  for (int64_t length : shape)
+    wanted += (wanted.empty() ? "" : ", ") + (length == kAny ? "any" : std::to_string(length));
+  throw ArgumentError(std::string(name) + " is not the array this op needs", describe(array),
+                      "numpy " + py::str(py::dtype::of<T>()).cast<std::string>() + " of shape (" + wanted + ")",
+                      "convert it with numpy.asarray(..., dtype=...) and check its axes");
+}
+
+inline ConstImageView view_of(const py::array& array, int64_t first_axis = 0, int64_t index = 0) {
+  const auto stride = [&](int64_t axis) { return static_cast<int64_t>(array.strides(first_axis + axis)); };
+  ConstImageView view;
+  view.data = static_cast<const uint8_t*>(array.data()) + (first_axis > 0 ? index * array.strides(0) : 0);
+  view.height = array.shape(first_axis);
+  view.width = array.shape(first_axis + 1);
+  view.row_stride = stride(0);
+  view.pixel_stride = stride(1);
+  const bool plane = array.ndim() == first_axis + 2;
+  view.channels = plane ? 1 : array.shape(first_axis + 2);
+  view.channel_stride = plane ? 1 : stride(2);
+  return view;
+}
+
+// (H, W, 3) uint8.
+inline ConstImageView image(const py::array& array, const char* name) {
+  require<uint8_t>(array, name, {kAny, kAny, 3});
+  if (array.shape(0) > kLongestSide || array.shape(1) > kLongestSide)
+    throw ArgumentError(std::string(name) + " is too large", describe(array),
+                        "sides of at most " + std::to_string(kLongestSide), "cut it into smaller pictures");
+  return view_of(array);
+}
+
+// (H, W, 3) uint8 that will be written to.
+inline ImageView writable_image(py::array& array, const char* name) {
+  const ConstImageView from = image(array, name);
+  if (!array.writeable())
+    throw ArgumentError(std::string(name) + " is read-only", describe(array), "a writable array", "pass a copy");
+  return {static_cast<uint8_t*>(array.mutable_data()),
+          from.height,
+          from.width,
+          from.channels,
+          from.row_stride,
+          from.pixel_stride,
+          from.channel_stride};
+}
+
+// (H, W) uint8.
+inline ConstImageView plane(const py::array& array, const char* name) {
+  require<uint8_t>(array, name, {kAny, kAny});
+  return view_of(array);
+}
+
+// The values of an array of any strides, in order.
+template <class T>
+std::vector<T> values(const py::array& array, const char* name, const std::vector<int64_t>& shape) {
+  require<T>(array, name, shape);
+  const auto packed = py::array_t<T, py::array::c_style | py::array::forcecast>::ensure(array);
+  return std::vector<T>(packed.data(), packed.data() + packed.size());
+}
+
+// n x 2 x 3 matrices, finite and invertible.
+std::vector<float> matrices(const py::array& array, int64_t count);
+
+void register_blend(py::module_& module);
+void register_cover(py::module_& module);
+void register_letterbox(py::module_& module);
+void register_nms(py::module_& module);
+void register_warp(py::module_& module);
+
+}  // namespace pyanon::bind

@@ -1,0 +1,52 @@
+#include "bind/arrays.h"
+#include "core/target.h"
+
+namespace pyanon::bind {
+namespace {
+
+void raise_input_error(const ArgumentError& error) {
+  using namespace py::literals;
+  const py::object type = py::module_::import("pyanon.errors").attr("InputError");
+  const py::object raised =
+      type(error.what(), "given"_a = error.given, "expected"_a = error.expected, "do"_a = error.todo);
+  PyErr_SetObject(type.ptr(), raised.ptr());
+}
+
+void translate(std::exception_ptr pointer) {
+  try {
+    if (pointer) std::rethrow_exception(pointer);
+  } catch (const ArgumentError& error) {
+    try {
+      raise_input_error(error);
+    } catch (py::error_already_set& failed) {
+      failed.restore();
+    }
+  }
+}
+
+std::vector<std::string> simd_targets() {
+  std::vector<std::string> names;
+  for (Target target : available_targets()) names.emplace_back(name(target));
+  return names;
+}
+
+}  // namespace
+}  // namespace pyanon::bind
+
+PYBIND11_MODULE(_ext, module) {
+  namespace bind = pyanon::bind;
+  pybind11::register_exception_translator(&bind::translate);
+  module.doc() = "Native kernels of pyanon; called through pyanon.ops.";
+  module.def("simd_targets", [] {
+    pybind11::list names;
+    for (const std::string& name : bind::simd_targets()) names.append(name);
+    return names;
+  });
+  module.def("simd_target", [] { return std::string(pyanon::name(pyanon::active_target())); });
+  module.def("force_simd", &pyanon::force_target, pybind11::arg("name"));
+  bind::register_blend(module);
+  bind::register_cover(module);
+  bind::register_letterbox(module);
+  bind::register_nms(module);
+  bind::register_warp(module);
+}

@@ -1,0 +1,195 @@
+#include "cpu/cover_grid.h"
+
+#include <algorithm>
+
+namespace pyanon {
+namespace {
+
+constexpr int64_t kReads = 4;  // samples along each side of a border cell
+constexpr int kSweeps = 24;    // of the relaxation
+constexpr int kTrust = 48;     // how many skin-like samples weigh as much as the prior tone
+constexpr int kTone[3] = {186, 146, 124};
+constexpr int kToneLuma = 154;
+constexpr int kDarkest = 48, kLightest = 200;  // luma of the anchor
+constexpr int kMosaicJitter = 12;              // levels
+
+struct Ring {
+  std::vector<uint8_t> known;  // per cell
+  int64_t count = 0, luma = 0;
+  int64_t skin_count = 0, skin[3] = {0, 0, 0};
+};
+
+int luma(int r, int g, int b) { return (77 * r + 150 * g + 29 * b) >> 8; }
+
+// Skin lies in one small field of chroma whatever its shade (Chai and Ngan 1999: Cb 77..127, Cr 133..173).
+bool skin_like(int r, int g, int b, int y) {
+  const int cb = 128 + ((-43 * r - 85 * g + 128 * b) >> 8), cr = 128 + ((128 * r - 107 * g - 21 * b) >> 8);
+  return cb >= 77 && cb <= 127 && cr >= 133 && cr <= 173 && y >= 32 && y <= 235;
+}
+
+int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+// Pixel of sample `k` (of kReads) in cell `i` (-1 .. cells) along a side.
+int64_t sample_position(const Side& side, int64_t cells, int64_t i, int64_t k) {
+  return side.first + floor_divide((2 * (i * kReads + k) + 1) * side.length(), 2 * cells * kReads);
+}
+
+class Sampler {
+ public:
+  Sampler(const ConstImageView& image, const std::vector<Region>& regions, size_t self, int64_t cells)
+      : image_(image), own_(regions[self]), cells_(cells) {
+    const int64_t more_x = own_.x.length() / cells + 1, more_y = own_.y.length() / cells + 1;
+    for (size_t i = 0; i < regions.size(); ++i) {
+      const Region& other = regions[i];
+      const bool near = other.x.first < own_.x.last + more_x && other.x.last > own_.x.first - more_x &&
+                        other.y.first < own_.y.last + more_y && other.y.last > own_.y.first - more_y;
+      if (near) hidden_.push_back(&other);
+    }
+  }
+
+  // Fills the border cells that see something; says which.
+  Ring run(ColourGrid& grid) const {
+    Ring ring;
+    ring.known.assign(static_cast<size_t>(grid.side * grid.side), 0);
+    for (int64_t j = -1; j <= cells_; ++j) {
+      const bool edge = j == -1 || j == cells_;
+      for (int64_t i = -1; i <= cells_; i += edge ? 1 : cells_ + 1) {
+        const int64_t cell = (j + 1) * grid.side + i + 1;
+        ring.known[cell] = average(i, j, ring, &grid.colour[3 * cell]);
+      }
+    }
+    return ring;
+  }
+
+ private:
+  bool average(int64_t i, int64_t j, Ring& ring, int32_t* colour) const {
+    int64_t count = 0, sum[3] = {0, 0, 0};
+    for (int64_t k = 0; k < kReads * kReads; ++k) {
+      const int64_t x = sample_position(own_.x, cells_, i, k % kReads);
+      const int64_t y = sample_position(own_.y, cells_, j, k / kReads);
+      if (!visible(x, y)) continue;
+      const uint8_t* p = image_.at(y, x);
+      const int rgb[3] = {p[0], p[image_.channel_stride], p[2 * image_.channel_stride]};
+      const int shade = luma(rgb[0], rgb[1], rgb[2]);
+      const bool skin = skin_like(rgb[0], rgb[1], rgb[2], shade);
+      for (int c = 0; c < 3; ++c) {
+        sum[c] += rgb[c];
+        if (skin) ring.skin[c] += rgb[c];
+      }
+      ring.skin_count += skin;
+      ring.luma += shade;
+      ++count;
+    }
+    ring.count += count;
+    for (int c = 0; c < 3 && count > 0; ++c) colour[c] = static_cast<int32_t>((sum[c] << kLevelBits) / count);
+    return count > 0;
+  }
+
+  bool visible(int64_t x, int64_t y) const {
+    if (x < 0 || y < 0 || x >= image_.width || y >= image_.height) return false;
+    for (const Region* region : hidden_)
+      if (region->contains(x, y)) return false;
+    return true;
+  }
+
+  const ConstImageView& image_;
+  const Region& own_;
+  const int64_t cells_;
+  std::vector<const Region*> hidden_;
+};
+
+// The tone in the middle: a plain skin tone at the light of the surroundings, drawn towards the skin that is visible
+// there. A weighted mean and not a choice, so that it moves smoothly from frame to frame.
+void anchor_tone(const Ring& ring, int32_t tone[3]) {
+  const int64_t around = ring.count > 0 ? ring.luma / ring.count : kToneLuma;
+  const int64_t shade = std::min<int64_t>(std::max<int64_t>((kToneLuma + around) / 2, kDarkest), kLightest);
+  for (int c = 0; c < 3; ++c) {
+    const int64_t prior = (kTone[c] * shade << kLevelBits) / kToneLuma;
+    const int64_t seen = ring.skin[c] << kLevelBits;
+    tone[c] = static_cast<int32_t>((prior * kTrust + seen) / (kTrust + ring.skin_count));
+    tone[c] = std::min(tone[c], 255 << kLevelBits);
+  }
+}
+
+// Lets the unknown cells settle between the known ones, as a soap film would.
+void relax(ColourGrid& grid, const std::vector<uint8_t>& known) {
+  const int64_t n = grid.side;
+  std::vector<int32_t> next = grid.colour;
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    for (int64_t j = 0; j < n; ++j)
+      for (int64_t i = 0; i < n; ++i) {
+        if (known[j * n + i]) continue;
+        const int64_t up = std::max<int64_t>(j - 1, 0) * n + i, down = std::min(j + 1, n - 1) * n + i;
+        const int64_t left = j * n + std::max<int64_t>(i - 1, 0), right = j * n + std::min(i + 1, n - 1);
+        for (int c = 0; c < 3; ++c)
+          next[3 * (j * n + i) + c] = (grid.colour[3 * up + c] + grid.colour[3 * down + c] + grid.colour[3 * left + c] +
+                                       grid.colour[3 * right + c] + 2) >>
+                                      2;
+      }
+    grid.colour.swap(next);
+  }
+}
+
+// Draws the inner cells towards the tone, most in the middle. Shares count 1/256.
+void anchor(ColourGrid& grid, const int32_t tone[3]) {
+  const int64_t n = grid.side, cells = n - 2;
+  for (int64_t j = 0; j < cells; ++j)
+    for (int64_t i = 0; i < cells; ++i) {
+      const int64_t u = 2 * i + 1 - cells, v = 2 * j + 1 - cells;
+      // 1/1024 of the squared distance from the middle to the middle of a side; from 1 down to 0 between 0.15 and 0.75.
+      const int64_t away = 1024 * (u * u + v * v) / (cells * cells);
+      const int64_t rise = std::min<int64_t>(std::max<int64_t>((768 - away) * 256 / 614, 0), 256);
+      const int64_t share = (rise * rise * (768 - 2 * rise)) >> 16;  // smoothstep
+      int32_t* colour = &grid.colour[3 * ((j + 1) * n + i + 1)];
+      for (int c = 0; c < 3; ++c) colour[c] += static_cast<int32_t>(((tone[c] - colour[c]) * share * 15 / 16) >> 8);
+    }
+}
+
+void jitter(ColourGrid& grid, int64_t seed) {
+  for (size_t cell = 0; cell < grid.colour.size() / 3; ++cell) {
+    const int32_t shade = static_cast<int32_t>(mixed(static_cast<uint32_t>(cell), 0x6d6f7a61u, seed) >> 24) - 128;
+    const int32_t more = shade * (kMosaicJitter << kLevelBits) / 128;
+    for (int c = 0; c < 3; ++c) {
+      int32_t& colour = grid.colour[3 * cell + c];
+      colour = std::min(std::max(colour + more, 0), 255 << kLevelBits);
+    }
+  }
+}
+
+void fill(ColourGrid& grid, const int32_t tone[3], const std::vector<uint8_t>& known) {
+  for (size_t cell = 0; cell < known.size(); ++cell)
+    if (!known[cell]) std::copy(tone, tone + 3, &grid.colour[3 * cell]);
+}
+
+}  // namespace
+
+uint32_t mixed(uint32_t a, uint32_t b, int64_t seed) {
+  const uint64_t bits = static_cast<uint64_t>(seed);
+  uint32_t h = a * 0x9e3779b1u ^ b * 0x85ebca77u ^ static_cast<uint32_t>(bits) * 0xc2b2ae3du ^
+               static_cast<uint32_t>(bits >> 32) * 0x27d4eb2fu;
+  h = (h ^ (h >> 16)) * 0x85ebca6bu;
+  h = (h ^ (h >> 13)) * 0xc2b2ae35u;
+  return h ^ (h >> 16);
+}
+
+ColourGrid colour_grid(const ConstImageView& image, const std::vector<Region>& regions, size_t self,
+                       const CoverLook& look) {
+  ColourGrid grid;
+  grid.side = look.cells + 2;
+  grid.colour.assign(static_cast<size_t>(3 * grid.side * grid.side), 0);
+  int32_t tone[3];
+  if (look.style == CoverStyle::solid) {
+    for (int c = 0; c < 3; ++c) tone[c] = look.colour[c] << kLevelBits;
+    fill(grid, tone, std::vector<uint8_t>(static_cast<size_t>(grid.side * grid.side), 0));
+    return grid;
+  }
+  const Ring ring = Sampler(image, regions, self, look.cells).run(grid);
+  anchor_tone(ring, tone);
+  fill(grid, tone, ring.known);
+  relax(grid, ring.known);
+  anchor(grid, tone);
+  if (look.style == CoverStyle::mosaic) jitter(grid, look.seed);
+  return grid;
+}
+
+}  // namespace pyanon

@@ -1,0 +1,57 @@
+#include "cpu/cover_region.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pyanon {
+namespace {
+
+// A squircle of exponent 3 through the corner of a box has half axes 2^(1/3) times the box's half sides.
+constexpr double kCorner = 1.2599210498948732;
+// A pixel of margin beyond the given one: a detector's box is no more exact than that.
+constexpr double kMargin = 1.0;
+constexpr int32_t kSharpest = 30000;
+constexpr double kUntouched = 32767.0;
+// Farther than any pixel that is addressable as a row of bytes; keeps the arithmetic on positions inside int64.
+constexpr double kFarthest = 1 << 30;
+
+double bounded(double value) { return std::min(std::max(value, -kFarthest), kFarthest); }
+
+int32_t opaque_level(double feather) {
+  const double edge = 1.0 + feather;
+  const double rise = edge * edge * edge - 1.0;
+  return rise * kSharpest <= 255.0 ? kSharpest : static_cast<int32_t>(255.0 / rise);
+}
+
+}  // namespace
+
+Side::Side(double low, double high, double grow, double feather) {
+  low = bounded(low);
+  high = bounded(high);
+  centre = (low + high) * 0.5;
+  half = ((high - low) * 0.5 * (1.0 + grow) + kMargin) * kCorner;
+  const double reach = half * (1.0 + feather);
+  first = static_cast<int64_t>(std::floor(centre - reach));
+  last = static_cast<int64_t>(std::ceil(centre + reach));
+  box_first = static_cast<int64_t>(std::floor(low));
+  box_last = std::max(static_cast<int64_t>(std::ceil(high)), box_first + 1);
+}
+
+Region::Region(const float* box, double grow, double feather)
+    : x(box[0], box[2], grow, feather), y(box[1], box[3], grow, feather), opaque(opaque_level(feather)) {}
+
+std::vector<uint16_t> falloff(const Side& side, int32_t opaque, int64_t from, int64_t count) {
+  std::vector<uint16_t> terms(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t pixel = from + i;
+    // The point of the pixel that is nearest to the centre: a pixel that the squircle touches at all is opaque.
+    const double low = static_cast<double>(pixel) - side.centre, high = side.centre - static_cast<double>(pixel + 1);
+    const double away = std::max(std::max(low, high), 0.0) / side.half;
+    double term = std::min(std::floor(away * away * away * opaque), kUntouched);
+    if (pixel >= side.box_first && pixel < side.box_last) term = std::min(term, std::floor(opaque * 0.5));
+    terms[i] = static_cast<uint16_t>(term);
+  }
+  return terms;
+}
+
+}  // namespace pyanon

@@ -1,0 +1,196 @@
+"""The ops on the CPU: thin, typed doors to the native kernels, which check their arguments and release the GIL.
+
+What each op computes is defined by the function of the same name in `pyanon.ops.reference`. A kernel may be called
+from any thread; it never starts one. Which SIMD instructions it uses is chosen when the first one is called, or by
+the environment variable ``PYANON_SIMD``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pyanon import _ext
+from pyanon.types import FloatArray, ImageArray, IntArray
+
+__all__ = [
+    "CoverStyle",
+    "blend",
+    "cover",
+    "force_simd",
+    "letterbox",
+    "nms",
+    "paste",
+    "simd_target",
+    "simd_targets",
+    "warp",
+]
+
+#: How a covered face looks.
+CoverStyle: TypeAlias = Literal["blur", "mosaic", "solid"]
+
+
+def letterbox(
+    image: ImageArray,
+    *,
+    size: tuple[int, int],
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, float, tuple[float, float]]:
+    """Fit a frame into a fixed size, centred and normalised, as planes of float32.
+
+    ``frame = (crop - offset) / ratio`` takes a point of the result back to the frame, both measured from the outer
+    corner of the first pixel.
+
+    Args:
+        image: ``(H, W, 3)`` uint8, any strides, at least one pixel.
+        size: Width and height of the result.
+        mean: Level that becomes 0.
+        scale: What a level is multiplied by, after ``mean`` is taken off.
+        fill: Level of the border around the frame.
+        out: ``(3, height, width)`` float32, C-contiguous, written to and returned; allocated where None.
+
+    Returns:
+        The planes ``(3, height, width)`` float32, the ratio, and the offset ``(x, y)`` in pixels of the result.
+
+    Raises:
+        InputError: An array has another dtype or shape, or ``size`` is not at least 1 x 1.
+    """
+    return _ext.letterbox(image, size, mean, scale, fill, out)
+
+
+def warp(image: ImageArray, *, matrix: FloatArray, size: int) -> ImageArray:
+    """Cut aligned crops out of a frame, bilinear, repeating the frame's border outside of it.
+
+    Args:
+        image: ``(H, W, 3)`` uint8, any strides, at least one pixel.
+        matrix: ``(n, 2, 3)`` float32, frame to crop coordinates, both from the outer corner of the first pixel.
+        size: Side of the crops in pixels.
+
+    Returns:
+        ``(n, size, size, 3)`` uint8.
+
+    Raises:
+        InputError: An array has another dtype or shape, a matrix cannot be inverted, or ``size`` is out of range.
+    """
+    return _ext.warp(image, matrix, size)
+
+
+def blend(image: ImageArray, *, patch: ImageArray, mask: ImageArray, at: tuple[int, int]) -> None:
+    """Put a patch onto a frame through a mask, in place; what lies outside the frame is left out.
+
+    Every byte becomes ``round((under * (255 - mask) + over * mask) / 255)``, exactly.
+
+    Args:
+        image: ``(H, W, 3)`` uint8, any strides, writable.
+        patch: ``(h, w, 3)`` uint8, any strides; must not share memory with ``image``.
+        mask: ``(h, w)`` uint8, 255 where the patch replaces the frame.
+        at: Column and row of the frame under the patch's first pixel; may be negative.
+
+    Raises:
+        InputError: An array has another dtype or shape, or ``image`` is read-only.
+    """
+    _ext.blend(image, patch, mask, at)
+
+
+def paste(image: ImageArray, *, pixels: ImageArray, mask: ImageArray, matrix: FloatArray) -> None:
+    """Put aligned crops back to where they were cut from, through their masks, in place and in order.
+
+    Touches only the rectangles around the crops. Pixels and mask are sampled bilinearly; outside of a crop its mask
+    is 0.
+
+    Args:
+        image: ``(H, W, 3)`` uint8, any strides, writable.
+        pixels: ``(n, S, S, 3)`` uint8.
+        mask: ``(n, S, S)`` uint8, 255 where the crop replaces the frame.
+        matrix: ``(n, 2, 3)`` float32, frame to crop coordinates, both from the outer corner of the first pixel.
+
+    Raises:
+        InputError: An array has another dtype or shape, ``image`` is read-only, or a matrix cannot be inverted;
+            nothing has been painted then.
+    """
+    _ext.paste(image, pixels, mask, matrix)
+
+
+def nms(
+    boxes: FloatArray, *, scores: FloatArray, iou: float = 0.5, groups: IntArray | None = None, limit: int = 0
+) -> IntArray:
+    """Keep the best of boxes that overlap (greedy non-maximum suppression).
+
+    Args:
+        boxes: ``(n, 4)`` float32, ``x0, y0, x1, y1``.
+        scores: ``(n,)`` float32.
+        iou: A box is dropped where its intersection over union with a kept, better one is above this.
+        groups: ``(n,)`` int64; boxes of different groups leave each other alone. None: all in one group.
+        limit: Keep at most this many; 0 keeps all.
+
+    Returns:
+        ``(kept,)`` int64: indices by falling score, equal scores in their given order. A row with a NaN in its box
+        or score is never kept and suppresses nothing.
+
+    Raises:
+        InputError: An array has another dtype or shape.
+    """
+    return _ext.nms(boxes, scores, iou, groups, limit)
+
+
+def cover(
+    image: ImageArray,
+    *,
+    boxes: FloatArray,
+    style: CoverStyle = "blur",
+    colour: tuple[int, int, int] = (0, 0, 0),
+    seed: int = 0,
+    cells: int = 8,
+    grow: float = 0.05,
+    feather: float = 0.25,
+    grain: float = 4.0,
+) -> None:
+    """Paint over boxes for good, in place.
+
+    Every pixel that a box touches is overwritten, and nothing of what is painted anywhere depends on a pixel of any
+    box: the colours come from pixels that stay visible around the covers, and from ``seed``. So a cover carries no
+    more about the face under it than a plain box of the same outline does.
+
+    Args:
+        image: ``(H, W, 3)`` uint8 RGB, any strides, writable.
+        boxes: ``(n, 4)`` float32, ``x0, y0, x1, y1`` in pixels; may overlap and reach outside the frame.
+        style: ``"blur"``, a soft skin-toned smudge with grain; ``"mosaic"``, crisp cells; ``"solid"``, one colour
+            with a hard edge.
+        colour: RGB of style ``"solid"``.
+        seed: Of the grain and of the mosaic's shades; keep it over the frames of a video.
+        cells: Cells along each side of the colour grid, 1..32.
+        grow: Margin around the box, as a share of its half side, 0..4.
+        feather: Width of the soft edge outside the opaque region, as a share of the region's half side, 0..4; style
+            ``"solid"`` has none.
+        grain: Strength of the grain of style ``"blur"`` in levels, 0..64.
+
+    Raises:
+        InputError: An array has another dtype or shape, ``image`` is read-only, a box is not finite or inverted, or
+            a setting is out of range. Nothing has been painted then: treat the whole frame as uncovered.
+    """
+    _ext.cover(image, boxes, style, colour, seed, cells, grow, feather, grain)
+
+
+def simd_targets() -> list[str]:
+    """Names of the SIMD instruction sets that the kernels can use on this machine, plainest first."""
+    return _ext.simd_targets()
+
+
+def simd_target() -> str:
+    """Name of the SIMD instruction set in use.
+
+    Raises:
+        InputError: ``PYANON_SIMD`` names one that this machine cannot run.
+    """
+    return _ext.simd_target()
+
+
+def force_simd(name: str) -> None:
+    """Use one SIMD instruction set from now on, in all threads; every one gives the same results.
+
+    Raises:
+        InputError: This machine cannot run it.
+    """
+    _ext.force_simd(name)
