@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from pyanon import ops
-from pyanon.errors import InputError
+from pyanon.errors import RunnerError
 from pyanon.runtime import Pack, Runner
 from pyanon.types import Detections, FloatArray, Frame
 
-__all__ = ["Locator", "input_size"]
+__all__ = ["Locator", "input_size", "still_detail"]
 
 #: Share of the calibrated threshold down to which a detection may still keep an existing track alive.
 FLOOR = 0.4
@@ -71,10 +71,12 @@ class Locator:
 
     def _detections(self, answer: dict[str, FloatArray], ratio: float, offset: tuple[float, float]) -> Detections:
         scores = answer["scores"][0]
-        if not np.isfinite(scores).all():
+        if not (np.isfinite(scores).all() and np.isfinite(answer["boxes"]).all()):
             # A network that answers nonsense has not looked: nothing it says may let a face through.
-            raise InputError(
-                "the locator's scores are not finite", expected="numbers 0..1", do="run `pyanon doctor` and verify the pack"
+            raise RunnerError(
+                "the locator answered with numbers that are not finite",
+                expected="scores 0..1 and boxes in pixels",
+                do="run `pyanon doctor`, then verify or reinstall the pack",
             )
         best = scores.argmax(axis=1)
         score = scores[np.arange(len(scores)), best]

@@ -1,0 +1,239 @@
+"""The anonymizer: the only place that knows the order of the stages."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+
+from pyanon.errors import InputError, StageError
+from pyanon.policy import Policy
+from pyanon.runtime import Device, Pack, Runner, load_pack, open_runner
+from pyanon.stages.align import LandmarkNet
+from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
+from pyanon.stages.locate import Locator, still_detail
+from pyanon.stages.track import Lookahead, Tracker
+from pyanon.types import Detections, Face, Frame, ImageArray, Result, Tracks
+
+__all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
+
+T = TypeVar("T")
+
+#: Frames held for files, where the policy leaves it open: half a second at 25 frames a second.
+FILE_LOOKAHEAD = 12
+#: Longer side of the locator's input for video, where the policy leaves it open.
+VIDEO_DETAIL = 640
+
+
+class _Clock:
+    """Milliseconds per stage of one frame; names the stage in whatever it raises."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+
+    def run(self, stage: str, step: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        try:
+            return step()
+        except Exception as error:
+            raise StageError(
+                stage,
+                f"the stage {stage!r} failed: {error}",
+                do="fix the cause above, or set Policy(on_error='cover') to cover such frames whole and go on",
+            ) from error
+        finally:
+            spent = (time.perf_counter() - began) * 1e3
+            self.timings[stage] = self.timings.get(stage, 0.0) + spent
+
+    def finish(self) -> dict[str, float]:
+        return {**self.timings, "total": sum(self.timings.values())}
+
+
+@dataclass
+class _Seen:
+    """A frame that was looked at: what was found, and what that took."""
+
+    clock: _Clock
+    failed: str = ""
+
+
+class Anonymizer:
+    """Hides the people in pictures, video and streams.
+
+    ``anonymizer(picture)`` treats a picture on its own, looking closely. ``anonymizer.stream(frames)`` treats frames
+    of one video in order: it follows faces, keeps covering those that the locator loses for a moment, and, with
+    lookahead, covers them before they were found.
+
+    No setting and no error lets a source pixel of a located face through: a stage that raises ends the call with a
+    `StageError`, or, with ``Policy(on_error="cover")``, the frame leaves as one flat colour.
+
+    Args:
+        policy: What shall happen to the faces.
+        pack: Name or folder of the pack of networks.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        threads: Threads of one network on the CPU.
+
+    Raises:
+        PackError: The pack is missing, malformed or tampered with.
+        UnknownPromptError: The pack's locator does not know a prompt of the policy.
+        RunnerError: A network cannot be run on this machine.
+    """
+
+    def __init__(
+        self, *, policy: Policy | None = None, pack: str | Pack = "pocket", device: Device = "auto", threads: int = 1
+    ) -> None:
+        self.policy = policy or Policy()
+        self.pack = pack if isinstance(pack, Pack) else load_pack(pack)
+        self._runners: list[Runner] = []
+        try:
+            self.locate = Locator(
+                self._open("locator", device, threads),
+                pack=self.pack,
+                prompts=self.policy.prompts,
+                threshold=self.policy.threshold,
+            )
+            self.align = LandmarkNet(self._open("landmarks", device, threads), pack=self.pack)
+        except BaseException:
+            self.close()
+            raise
+        self.blend = Blender(self.policy)
+
+    def _open(self, role: str, device: Device, threads: int) -> Runner:
+        runner = open_runner(self.pack, role, device=device, threads=threads)
+        runner.activate()
+        self._runners.append(runner)
+        return runner
+
+    @property
+    def device(self) -> str:
+        """Where the locator runs, and why."""
+        return f"{self._runners[0].device} ({self._runners[0].device_reason})" if self._runners else "closed"
+
+    def close(self) -> None:
+        """Lets go of the networks; harmless when repeated."""
+        for runner in self._runners:
+            runner.deactivate()
+        self._runners = []
+
+    def __enter__(self) -> Anonymizer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __call__(self, picture: ImageArray | Frame) -> Result:
+        """Anonymizes one picture, on its own.
+
+        Args:
+            picture: ``(H, W, 3)`` uint8 RGB, or a `Frame`.
+
+        Raises:
+            InputError: The picture is not such an array.
+            StageError: A stage raised and the policy says stop.
+        """
+        frame = _frame(picture, 0)
+        seen, tracker = _Seen(_Clock()), self._tracker()
+        detail = self.policy.detail or still_detail(frame.width, frame.height)
+        tracks = self._look(frame, tracker, seen, detail)
+        return self._finish(frame, tracks, seen)
+
+    def stream(self, frames: Iterable[Frame | ImageArray], *, lookahead: int | None = None) -> Iterator[Result]:
+        """Anonymizes the frames of one video or camera, in order.
+
+        Args:
+            frames: The frames; bare arrays count as 25 frames a second.
+            lookahead: Frames to hold back; None takes the policy's, and that of files where it leaves it open.
+
+        Yields:
+            One result per frame, in order, ``lookahead`` frames late.
+
+        Raises:
+            StageError: A stage raised and the policy says stop; frames still held are not shown.
+        """
+        depth = lookahead if lookahead is not None else self.policy.lookahead
+        tracker, window = self._tracker(), Lookahead(FILE_LOOKAHEAD if depth is None else depth)
+        waiting: deque[_Seen] = deque()
+        detail = self.policy.detail or VIDEO_DETAIL
+        for number, picture in enumerate(frames):
+            # A held array must not change under us: callers reuse their buffers.
+            frame = picture if isinstance(picture, Frame) else _frame(np.array(picture), number)
+            waiting.append(_Seen(_Clock()))
+            tracks = self._look(frame, tracker, waiting[-1], detail)
+            for ready, complete in window.push(frame, tracks, cut=tracker.cut):
+                yield self._finish(ready, complete, waiting.popleft())
+        for ready, complete in window.flush():
+            yield self._finish(ready, complete, waiting.popleft())
+
+    def _tracker(self) -> Tracker:
+        return Tracker(threshold=self.locate.threshold, coast=self.policy.coast, witness=self.align.witness)
+
+    def _look(self, frame: Frame, tracker: Tracker, seen: _Seen, detail: int) -> Tracks:
+        """Locates and tracks; a failure covers the whole frame later, where the policy says so."""
+        try:
+            found: Detections = seen.clock.run("locate", lambda: self.locate(frame, detail=detail))
+            return seen.clock.run("track", lambda: tracker(frame, found))
+        except StageError as error:
+            self._excuse(error, seen)
+            return _nobody()
+
+    def _finish(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
+        """Completes and blends one frame."""
+        if not seen.failed:
+            try:
+                return self._blended(frame, tracks, seen)
+            except StageError as error:
+                self._excuse(error, seen)
+        return Result(self.blend.whole(frame), (), seen.clock.finish(), failed=seen.failed)
+
+    def _blended(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
+        tracks = seen.clock.run("align", lambda: self.align.complete(frame, tracks))
+        # The seam: sample, generate and verify come between here, once a pack carries their networks.
+        replacements = nothing_painted(len(tracks))
+        verdicts = nothing_accepted(len(tracks), "the policy covers every face")
+        output = seen.clock.run("blend", lambda: self.blend(frame, tracks, replacements, verdicts))
+        return Result(output, self._faces(tracks), seen.clock.finish())
+
+    def _excuse(self, error: StageError, seen: _Seen) -> None:
+        if self.policy.on_error == "stop":
+            raise error
+        seen.failed = error.stage
+
+    def _faces(self, tracks: Tracks) -> tuple[Face, ...]:
+        return tuple(
+            Face(
+                xyxy=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+                score=float(tracks.score[row]),
+                track=int(tracks.track_id[row]),
+                coasted=bool(tracks.coasted[row]),
+                action="covered",
+                prompt=self.policy.prompts[int(tracks.prompt[row])],
+                landmarks=tracks.landmarks[row],
+            )
+            for row, box in enumerate(tracks.xyxy)
+        )
+
+
+def _nobody() -> Tracks:
+    empty = Detections.empty()
+    return Tracks(empty.xyxy, empty.score, empty.landmarks, empty.prompt, np.zeros(0, np.int64), np.zeros(0, np.bool_))
+
+
+def _frame(picture: Frame | ImageArray, number: int) -> Frame:
+    """The picture as a frame; a bare array gets a place in time."""
+    if isinstance(picture, Frame):
+        return picture
+    if isinstance(picture, np.ndarray):
+        return Frame(picture, pts=40 * number, index=number)
+    raise InputError(
+        "this is not a picture",
+        given=type(picture).__name__,
+        expected="a numpy array (H, W, 3) uint8 RGB, or a pyanon.types.Frame",
+        do="open files with pyanon.open_video or pyanon.read_picture",
+    )

@@ -1,0 +1,62 @@
+"""Blend: the finished frame. Replacements that were accepted are pasted, everything else is covered."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pyanon import ops
+from pyanon.geometry import clip_boxes, sizes
+from pyanon.policy import Policy
+from pyanon.types import FloatArray, Frame, Replacements, Tracks, Verdicts
+
+__all__ = ["Blender", "nothing_accepted", "nothing_painted"]
+
+
+def nothing_painted(count: int) -> Replacements:
+    """Replacements for a pipeline without a generator: no pixel, rows aligned."""
+    return Replacements(
+        np.zeros((count, 0, 0, 3), np.uint8), np.zeros((count, 0, 0), np.uint8), np.zeros((count, 2, 3), np.float32)
+    )
+
+
+def nothing_accepted(count: int, reason: str) -> Verdicts:
+    """Verdicts that let no replacement through."""
+    return Verdicts(np.zeros(count, np.bool_), np.zeros((count, 0), np.float32), (reason,) * count)
+
+
+class Blender:
+    """Composes the output frame: a new picture, same pts and index.
+
+    Args:
+        policy: Look, colour, margin and seed of the covers.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def __call__(self, frame: Frame, tracks: Tracks, replacements: Replacements, verdicts: Verdicts) -> Frame:
+        """Pastes accepted replacements, covers every other track."""
+        pixels = np.array(frame.pixels, order="C", copy=True)
+        accepted = np.flatnonzero(verdicts.accepted)
+        if len(accepted):
+            ops.paste(
+                pixels,
+                pixels=replacements.pixels[accepted],
+                mask=replacements.mask[accepted],
+                matrix=replacements.matrix[accepted],
+            )
+        boxes = self._boxes(frame, tracks.xyxy[~verdicts.accepted])
+        policy = self._policy
+        ops.cover(pixels, boxes=boxes, style=policy.cover, colour=policy.colour, seed=policy.seed, grow=policy.margin)
+        return Frame(pixels, frame.pts, frame.time_base, frame.index)
+
+    def _boxes(self, frame: Frame, xyxy: FloatArray) -> FloatArray:
+        """Boxes to cover, cut at the frame so that a half-seen face gets a cover of the size that shows."""
+        clipped = clip_boxes(xyxy, frame.width, frame.height)
+        return np.ascontiguousarray(clipped[(sizes(clipped) > 0).all(axis=1)])
+
+    def whole(self, frame: Frame) -> Frame:
+        """The frame with nothing of it left: one colour. Cannot fail where an empty picture can be made."""
+        pixels = np.empty((frame.height, frame.width, 3), np.uint8)
+        pixels[:] = self._policy.colour
+        return Frame(pixels, frame.pts, frame.time_base, frame.index)

@@ -1,0 +1,181 @@
+"""The tracker: assignment on motion and overlap, and coasting where the locator lost a face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pyanon.geometry import centres, grow_boxes, iou, sizes, union_boxes, visible
+from pyanon.stages.track.cuts import CutDetector
+from pyanon.types import LANDMARKS, Detections, FloatArray, Frame, Tracks
+
+__all__ = ["Tracker", "Witness"]
+
+#: Says for boxes ``(n, 4)`` of a frame how surely a face is there, ``(n,)`` in 0..1.
+Witness = Callable[[Frame, FloatArray], FloatArray]
+
+#: How sure the witness must be to keep a track, and for how many times the coasting time at most.
+WITNESS_SCORE, WITNESS_TIMES = 0.5, 4.0
+#: Half-life in seconds of a lost face's velocity: people do not walk on in straight lines for long.
+HALF_LIFE = 0.25
+#: How much a coasting box grows per second, and at most, as a share of its size.
+GROWTH, GROWTH_MOST = 0.8, 0.6
+#: Least likeness of a prediction and a detection that may be one face.
+LIKENESS = 0.25
+
+
+@dataclass
+class _Track:
+    """One face over time; the box is the last one that was seen."""
+
+    number: int
+    xyxy: FloatArray
+    score: float
+    landmarks: FloatArray
+    prompt: int
+    seen: float
+    velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
+    confirmed: float = 0.0
+
+    def predict(self, time: float) -> FloatArray:
+        """Where the face would be now: moved on at its last velocity, which fades."""
+        gone = max(0.0, time - self.seen)
+        way = HALF_LIFE / np.log(2) * (1 - 0.5 ** (gone / HALF_LIFE))
+        return np.asarray(self.xyxy + np.tile(self.velocity * way, 2), np.float32)
+
+    def cover(self, time: float) -> FloatArray:
+        """What to cover while the face is lost: from where it was to where it may be, and growing."""
+        span = union_boxes(self.xyxy[None], self.predict(time)[None])
+        return grow_boxes(span, min(GROWTH_MOST, GROWTH * (time - self.seen) + 0.1))[0]
+
+
+class Tracker:
+    """Follows faces through one stream.
+
+    A detection at or above ``threshold`` starts a track. Any detection, however weak, may keep one alive. A track
+    without a detection coasts for ``coast`` seconds: its cover spans the last seen and the predicted place and grows.
+    Where a witness is given, a coasting track lives on while the witness sees a face there, up to four times as long.
+
+    Args:
+        threshold: Least score that starts a track.
+        coast: Seconds of coasting.
+        witness: Second opinion on the boxes of tracks whose time is up.
+    """
+
+    def __init__(self, *, threshold: float, coast: float = 1.0, witness: Witness | None = None) -> None:
+        self._threshold = threshold
+        self._coast = coast
+        self._witness = witness
+        self._cuts = CutDetector()
+        self._tracks: list[_Track] = []
+        self._next = 0
+        self._time = -np.inf
+        self.cut = False
+
+    def reset(self) -> None:
+        """Forgets every face; track numbers go on, so that none is used twice."""
+        self._tracks.clear()
+        self._cuts.reset()
+        self._time = -np.inf
+
+    def __call__(self, frame: Frame, detections: Detections) -> Tracks:
+        """The faces to hide in this frame. `cut` then says whether the frame starts a new scene.
+
+        Args:
+            frame: The next frame of the stream.
+            detections: What was located in it, including detections below the threshold.
+        """
+        if frame.time < self._time:
+            self.reset()
+        self._time = frame.time
+        self.cut = self._cuts(frame)
+        if self.cut:
+            self._tracks.clear()
+        rows, columns = self._assign(frame.time, detections)
+        for row, column in zip(rows, columns, strict=True):
+            self._update(self._tracks[row], detections, int(column), frame.time)
+        lost = [track for row, track in enumerate(self._tracks) if row not in set(rows.tolist())]
+        taken = set(columns.tolist())
+        gone = self._gone(frame, lost)
+        self._tracks = [track for track in self._tracks if track.number not in gone]
+        for column in range(len(detections)):
+            if column not in taken and detections.score[column] >= self._threshold:
+                self._start(detections, column, frame.time)
+        return self._rows(frame.time)
+
+    def _assign(self, time: float, found: Detections) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Pairs of (track, detection), the likeliest first, each used once."""
+        if not self._tracks or not len(found):
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        likeness = self._likeness(time, found)
+        rows, columns = [], []
+        for flat in np.argsort(-likeness, axis=None, kind="stable"):
+            row, column = divmod(int(flat), len(found))
+            if likeness[row, column] < LIKENESS:
+                break
+            if row not in rows and column not in columns:
+                rows.append(row)
+                columns.append(column)
+        return np.asarray(rows, np.intp), np.asarray(columns, np.intp)
+
+    def _likeness(self, time: float, found: Detections) -> FloatArray:
+        """Overlap with the prediction, or nearness to it in units of the face's size where they do not overlap."""
+        predicted = np.stack([track.predict(time) for track in self._tracks])
+        size = np.sqrt(sizes(predicted).clip(1).prod(axis=1))[:, None]
+        other = np.sqrt(sizes(found.xyxy).clip(1).prod(axis=1))[None]
+        apart = np.linalg.norm(centres(predicted)[:, None] - centres(found.xyxy)[None], axis=-1)
+        near = (1 - apart / (1.5 * np.minimum(size, other))).clip(0)
+        ratio = np.minimum(size, other) / np.maximum(size, other)
+        likeness = np.maximum(iou(predicted, found.xyxy), near * ratio)
+        same = np.array([track.prompt for track in self._tracks])[:, None] == found.prompt[None]
+        # Certain detections choose first; a weak one takes only what they leave.
+        weak = 1.0 * (found.score < self._threshold)[None]
+        return np.asarray(np.where(same & (likeness >= LIKENESS), likeness + 1 - weak, 0), np.float32)
+
+    def _update(self, track: _Track, found: Detections, row: int, time: float) -> None:
+        box, gap = found.xyxy[row], time - track.seen
+        if gap > 0:
+            step = (centres(box[None]) - centres(track.xyxy[None]))[0] / gap
+            # The first step is all that is known of the motion; later ones are averaged against jitter.
+            weight = 0.5 if np.any(track.velocity) else 1.0
+            track.velocity = np.asarray(track.velocity + weight * (step - track.velocity), np.float32)
+        track.xyxy, track.score, track.landmarks = box, float(found.score[row]), found.landmarks[row]
+        track.seen = track.confirmed = time
+
+    def _start(self, found: Detections, row: int, time: float) -> None:
+        track = _Track(
+            self._next, found.xyxy[row], float(found.score[row]), found.landmarks[row], int(found.prompt[row]), time
+        )
+        track.confirmed = time
+        self._tracks.append(track)
+        self._next += 1
+
+    def _gone(self, frame: Frame, lost: list[_Track]) -> set[int]:
+        """Numbers of the lost tracks that end: their time is up, or they left the picture."""
+        out = [track for track in lost if not visible(track.cover(frame.time)[None], frame.width, frame.height)[0]]
+        late = [track for track in lost if track not in out and frame.time - track.confirmed > self._coast]
+        if late and self._witness is not None:
+            scores = self._witness(frame, np.stack([track.predict(frame.time) for track in late]))
+            for track, score in zip(late, scores, strict=True):
+                if score >= WITNESS_SCORE and frame.time - track.seen <= WITNESS_TIMES * self._coast:
+                    track.confirmed = frame.time
+            late = [track for track in late if track.confirmed < frame.time]
+        return {track.number for track in out + late}
+
+    def _rows(self, time: float) -> Tracks:
+        tracks = self._tracks
+        coasted = np.array([track.seen < time for track in tracks], np.bool_)
+        blank = np.full((LANDMARKS, 2), np.nan, np.float32)
+        boxes = [track.cover(time) if track.seen < time else track.xyxy for track in tracks]
+        marks = [blank if track.seen < time else track.landmarks for track in tracks]
+        return Tracks(
+            np.asarray(boxes, np.float32).reshape(-1, 4),
+            np.array([track.score for track in tracks], np.float32),
+            np.asarray(marks, np.float32).reshape(-1, LANDMARKS, 2),
+            np.array([track.prompt for track in tracks], np.int64),
+            np.array([track.number for track in tracks], np.int64),
+            coasted,
+        )
