@@ -1,0 +1,166 @@
+"""Telling pictures, animations and videos apart by what is in them, not by their names."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import av.error
+from av.stream import Disposition
+from PIL import Image, UnidentifiedImageError
+
+from pyanon.errors import SourceNotFoundError, UnsupportedMediaError
+
+__all__ = ["find_media", "is_animation", "is_picture", "is_video"]
+
+#: What Pillow may open; its readers for rarer formats stay shut.
+PICTURE_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+_ANIMATED_FORMATS = ("PNG", "WEBP", "GIF")
+
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*", b"BM")
+
+#: Demuxers that find "video" in plain text or in single pictures, or that read other files than the one named.
+_NOT_A_VIDEO = frozenset({"tty", "image2", "concat", "lavfi", "ffmetadata", "hls", "dash", "imf"})
+
+
+def is_picture(path: str | Path) -> bool:
+    """Whether a file is a still picture of a format that pyanon reads, judged by its content.
+
+    Args:
+        path: A file.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+    """
+    return _looks_like_picture(Path(path)) and not is_animation(path)
+
+
+def is_animation(path: str | Path) -> bool:
+    """Whether a file is an animated GIF, PNG or WebP: it goes through pyanon as a video.
+
+    Args:
+        path: A file.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+    """
+    if not _looks_like_picture(Path(path)):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # only the header is read here
+            with Image.open(path, formats=_ANIMATED_FORMATS) as picture:
+                return int(getattr(picture, "n_frames", 1)) > 1
+    except (OSError, SyntaxError, ValueError, EOFError, UnidentifiedImageError, Image.DecompressionBombError):
+        return False
+
+
+def is_video(path: str | Path) -> bool:
+    """Whether a file holds moving pictures, judged by its content; cover art does not count.
+
+    Args:
+        path: A file.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+    """
+    if _looks_like_picture(Path(path)):
+        return is_animation(path)
+    try:
+        with av.open(file_address(Path(path)), options=FILE_OPTIONS, metadata_errors="replace") as container:
+            return acceptable(container) and bool(video_streams(container))
+    except (av.error.FFmpegError, OSError):
+        return False
+
+
+def find_media(folder: str | Path) -> list[Path]:
+    """The pictures and videos below a folder, sorted; hidden files and folders are passed over.
+
+    Args:
+        folder: The folder; everything below it is looked at, links to folders are not followed.
+
+    Raises:
+        SourceNotFoundError: There is no such folder.
+        UnsupportedMediaError: It is not a folder.
+    """
+    root = Path(folder)
+    if not root.exists():
+        raise SourceNotFoundError("the folder does not exist", given=root, do="check the path")
+    if not root.is_dir():
+        raise UnsupportedMediaError("this is not a folder", given=root, do="name a folder, or open the file itself")
+    return [path for path in _visible_files(root) if is_picture(path) or is_video(path)]
+
+
+def _visible_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _visible_files(path)
+        elif path.is_file():
+            yield path
+
+
+def _looks_like_picture(path: Path) -> bool:
+    head = read_head(path)
+    return head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+def read_head(path: Path) -> bytes:
+    """The first sixteen bytes of a file.
+
+    Args:
+        path: A file.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        UnsupportedMediaError: It is a folder, or it may not be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(16)
+    except FileNotFoundError as error:
+        raise SourceNotFoundError("the input does not exist", given=path, do="check the path") from error
+    except IsADirectoryError as error:
+        raise UnsupportedMediaError(
+            "the input is a folder", given=path, expected="a file", do="list it with find_media()"
+        ) from error
+    except OSError as error:
+        raise UnsupportedMediaError(
+            f"the input cannot be read ({error.strerror})", given=path, do="check its permissions"
+        ) from error
+
+
+#: A file names no other addresses: a playlist inside it cannot make us reach into the network.
+FILE_OPTIONS = {"protocol_whitelist": "file"}
+
+
+def file_address(path: Path) -> str:
+    """A path as libavformat takes it: without the prefix, ``a:b.mp4`` would be read as an address.
+
+    Args:
+        path: A file.
+    """
+    return f"file:{path.absolute()}"
+
+
+def acceptable(container: av.container.InputContainer) -> bool:
+    """Whether the demuxer that recognised the content is one for videos.
+
+    Args:
+        container: An opened container.
+    """
+    names = container.format.name.split(",")
+    return not any(name in _NOT_A_VIDEO or name.endswith("_pipe") for name in names)
+
+
+def video_streams(container: av.container.InputContainer) -> list[av.VideoStream]:
+    """The streams that hold moving pictures: cover art and thumbnails left out.
+
+    Args:
+        container: An opened container.
+    """
+    still = Disposition.attached_pic | Disposition.timed_thumbnails
+    return [stream for stream in container.streams.video if not stream.disposition & still]
