@@ -212,6 +212,14 @@ def test_malformed_manifest(pack: Pack, old: str, new: str, message: str) -> Non
         edit(pack, old, new)
 
 
+def test_example_in_the_docs_is_a_manifest() -> None:
+    text = (Path(__file__).parents[2] / "docs/packs.md").read_text()
+    example = text.split("```toml\n")[1].split("```")[0].replace("64 hexadecimal digits", "0" * 64)
+    manifest = parse_manifest(example, source="docs/packs.md")
+    assert manifest.roles["locator"].inputs[1] == Port("prompts", "float32", ("prompt", 32))
+    assert manifest.prompts is not None
+
+
 def test_manifest_without_roles(pack: Pack) -> None:
     text = (pack.folder / "pack.toml").read_text()
     with pytest.raises(PackError, match="roles names no role"):
