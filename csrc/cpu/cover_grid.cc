@@ -7,9 +7,9 @@ namespace {
 
 constexpr int64_t kReads = 4;  // samples along each side of a border cell
 constexpr int kSweeps = 24;    // of the relaxation
-constexpr int kTrust = 48;     // how many skin-like samples weigh as much as the prior tone
-constexpr int kTone[3] = {186, 146, 124};
-constexpr int kToneLuma = 154;
+constexpr int kTrust = 96;     // how many skin-like samples weigh as much as the prior tone
+constexpr int kTone[3] = {172, 130, 106};
+constexpr int kToneLuma = 140;
 constexpr int kDarkest = 48, kLightest = 200;  // luma of the anchor
 constexpr int kMosaicJitter = 12;              // levels
 
@@ -21,10 +21,11 @@ struct Ring {
 
 int luma(int r, int g, int b) { return (77 * r + 150 * g + 29 * b) >> 8; }
 
-// Skin lies in one small field of chroma whatever its shade (Chai and Ngan 1999: Cb 77..127, Cr 133..173).
+// Skin of any shade has red over green over blue, in proportions that hardly change with the light: blue lacks 20 to
+// 60 % of red, and green lies 15 to 60 % of the way from blue to red.
 bool skin_like(int r, int g, int b, int y) {
-  const int cb = 128 + ((-43 * r - 85 * g + 128 * b) >> 8), cr = 128 + ((128 * r - 107 * g - 21 * b) >> 8);
-  return cb >= 77 && cb <= 127 && cr >= 133 && cr <= 173 && y >= 32 && y <= 235;
+  const int span = r - b, middle = g - b;
+  return 5 * span >= r && 10 * span <= 6 * r && 20 * middle >= 3 * span && 10 * middle <= 6 * span && y >= 48 && y <= 235;
 }
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
@@ -103,10 +104,11 @@ class Sampler {
 void anchor_tone(const Ring& ring, int32_t tone[3]) {
   const int64_t around = ring.count > 0 ? ring.luma / ring.count : kToneLuma;
   const int64_t shade = std::min<int64_t>(std::max<int64_t>((kToneLuma + around) / 2, kDarkest), kLightest);
+  const int64_t weight = std::min<int64_t>(ring.skin_count, 2 * kTrust);
   for (int c = 0; c < 3; ++c) {
     const int64_t prior = (kTone[c] * shade << kLevelBits) / kToneLuma;
-    const int64_t seen = ring.skin[c] << kLevelBits;
-    tone[c] = static_cast<int32_t>((prior * kTrust + seen) / (kTrust + ring.skin_count));
+    const int64_t seen = ring.skin_count > 0 ? (ring.skin[c] << kLevelBits) / ring.skin_count : 0;
+    tone[c] = static_cast<int32_t>((prior * kTrust + seen * weight) / (kTrust + weight));
     tone[c] = std::min(tone[c], 255 << kLevelBits);
   }
 }
@@ -136,12 +138,12 @@ void anchor(ColourGrid& grid, const int32_t tone[3]) {
   for (int64_t j = 0; j < cells; ++j)
     for (int64_t i = 0; i < cells; ++i) {
       const int64_t u = 2 * i + 1 - cells, v = 2 * j + 1 - cells;
-      // 1/1024 of the squared distance from the middle to the middle of a side; from 1 down to 0 between 0.15 and 0.75.
+      // 1/1024 of the squared distance from the middle to the middle of a side; from 1 down to 0 between 0.35 and 1.2.
       const int64_t away = 1024 * (u * u + v * v) / (cells * cells);
-      const int64_t rise = std::min<int64_t>(std::max<int64_t>((768 - away) * 256 / 614, 0), 256);
+      const int64_t rise = std::min<int64_t>(std::max<int64_t>((1228 - away) * 256 / 870, 0), 256);
       const int64_t share = (rise * rise * (768 - 2 * rise)) >> 16;  // smoothstep
       int32_t* colour = &grid.colour[3 * ((j + 1) * n + i + 1)];
-      for (int c = 0; c < 3; ++c) colour[c] += static_cast<int32_t>(((tone[c] - colour[c]) * share * 15 / 16) >> 8);
+      for (int c = 0; c < 3; ++c) colour[c] += static_cast<int32_t>(((tone[c] - colour[c]) * share * 7 / 8) >> 8);
     }
 }
 

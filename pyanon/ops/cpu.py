@@ -144,7 +144,7 @@ def cover(
     seed: int = 0,
     cells: int = 8,
     grow: float = 0.05,
-    feather: float = 0.25,
+    feather: float = 0.2,
     grain: float = 4.0,
 ) -> None:
     """Paint over boxes for good, in place.

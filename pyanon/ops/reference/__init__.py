@@ -1,0 +1,13 @@
+"""What every op computes, in plain NumPy: the definition that each backend is held to by the tests.
+
+Same signatures as in `pyanon.ops.cpu`, where the arguments are described; no argument is checked here. Integer
+results are met exactly by every backend, `letterbox` within 1/50 of a level.
+"""
+
+from pyanon.ops.reference.blend import blend, paste
+from pyanon.ops.reference.cover import cover
+from pyanon.ops.reference.letterbox import letterbox
+from pyanon.ops.reference.nms import nms
+from pyanon.ops.reference.warp import warp
+
+__all__ = ["blend", "cover", "letterbox", "nms", "paste", "warp"]

@@ -1,0 +1,59 @@
+"""One op, one stem, in every place: whoever looks for an op finds it in the same file everywhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pyanon import ops
+from pyanon.ops import cpu, reference
+
+ROOT = Path(__file__).parents[1]
+#: Ops that live in the file of another one, of which they are a form.
+FORMS = {"paste": "blend"}
+STEMS = sorted({FORMS.get(name, name) for name in reference.__all__})
+
+
+def test_every_backend_has_every_op():
+    for name in reference.__all__:
+        assert callable(getattr(ops, name))
+        assert name in cpu.__all__
+        assert name in ops.__all__
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "csrc/cpu/{}.cc",
+        "csrc/bind/{}.cc",
+        "pyanon/ops/reference/{}.py",
+        "tests/ops/test_{}.py",
+        "csrc/tests/test_{}.cc",
+        "benchmarks/bench_{}.py",
+    ],
+)
+def test_the_op_is_in_its_place(stem, place):
+    assert (ROOT / place.format(stem)).is_file()
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern"),
+    [("csrc/cpu", r"(\w+)\.cc"), ("csrc/bind", r"(?!module)(\w+)\.cc"), ("tests/ops", r"test_(\w+)\.py")],
+)
+def test_no_file_is_without_an_op(folder, pattern):
+    """A kernel's file is named after its op, or after its op and a part of it (cover_grid)."""
+    names = [match[1] for path in (ROOT / folder).iterdir() if (match := re.fullmatch(pattern, path.name))]
+    assert names
+    strays = [name for name in names if not any(name == stem or name.startswith(f"{stem}_") for stem in STEMS)]
+    assert not strays
+
+
+def test_the_build_compiles_every_kernel():
+    listed = set(re.findall(r"csrc/\w+/\w+\.cc", (ROOT / "CMakeLists.txt").read_text()))
+    present = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("core", "cpu", "bind")
+        for path in (ROOT / "csrc" / folder).glob("*.cc")
+    }
+    assert listed == present
