@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pyanon.video.animation import AnimationSource
 from pyanon.video.info import AudioInfo, Colour, VideoInfo
+from pyanon.video.live import open_camera
+from pyanon.video.picture import Picture, read_picture, write_picture
 from pyanon.video.probe import is_address
 from pyanon.video.sink import VideoSink, open_sink
 from pyanon.video.sniff import find_media, is_animation, is_picture, is_video
@@ -14,14 +16,18 @@ from pyanon.video.source import FileSource, VideoSource
 __all__ = [
     "AudioInfo",
     "Colour",
+    "Picture",
     "VideoInfo",
     "VideoSink",
     "VideoSource",
     "find_media",
     "is_picture",
     "is_video",
+    "open_camera",
     "open_sink",
     "open_video",
+    "read_picture",
+    "write_picture",
 ]
 
 

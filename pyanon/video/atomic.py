@@ -82,7 +82,7 @@ class AtomicFile:
         self._file = os.fdopen(handle, "w+b", buffering=1 << 18)
         self._done = False
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Append or overwrite at the current position.
 
         Args:

@@ -109,7 +109,7 @@ def _looks_like_picture(path: Path) -> bool:
 
 
 def read_head(path: Path) -> bytes:
-    """The first sixteen bytes of a file.
+    """The first 32 bytes of a file.
 
     Args:
         path: A file.
@@ -120,7 +120,7 @@ def read_head(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(16)
+            return file.read(32)
     except FileNotFoundError as error:
         raise SourceNotFoundError("the input does not exist", given=path, do="check the path") from error
     except IsADirectoryError as error:

@@ -31,6 +31,11 @@ class Timeline:
         self._last: int | None = None
         self.mended = 0
 
+    @property
+    def last(self) -> int:
+        """The stamp given out last; 0 before the first."""
+        return self._last or 0
+
     def place(self, pts: int | None) -> int:
         """The stamp to use for the next frame.
 
