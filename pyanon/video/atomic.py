@@ -107,6 +107,10 @@ class AtomicFile:
         """The current position."""
         return self._file.tell()
 
+    def truncate(self) -> None:
+        """Cut off what lies behind the current position."""
+        self._file.truncate()
+
     def commit(self) -> None:
         """Make it appear under its name, with all of it safely on the disk.
 
