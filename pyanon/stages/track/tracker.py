@@ -23,6 +23,8 @@ WITNESS_SCORE, WITNESS_TIMES = 0.5, 4.0
 HALF_LIFE = 0.25
 #: How much a coasting box grows per second, and at most, as a share of its size.
 GROWTH, GROWTH_MOST = 0.8, 0.6
+#: How far, in face sizes, a detection may lie from a prediction: at once, more per second lost, and at most.
+REACH, REACH_GROWTH, REACH_MOST = 1.5, 6.0, 3.0
 #: Least likeness of a prediction and a detection that may be one face.
 LIKENESS = 0.25
 
@@ -127,7 +129,10 @@ class Tracker:
         size = np.sqrt(sizes(predicted).clip(1).prod(axis=1))[:, None]
         other = np.sqrt(sizes(found.xyxy).clip(1).prod(axis=1))[None]
         apart = np.linalg.norm(centres(predicted)[:, None] - centres(found.xyxy)[None], axis=-1)
-        near = (1 - apart / (1.5 * np.minimum(size, other))).clip(0)
+        # The longer a face was lost, the farther away it may come back.
+        gone = np.array([time - track.seen for track in self._tracks], np.float32)[:, None]
+        reach = np.minimum(REACH + REACH_GROWTH * gone, REACH_MOST) * np.minimum(size, other)
+        near = (1 - apart / reach).clip(0)
         ratio = np.minimum(size, other) / np.maximum(size, other)
         likeness = np.maximum(iou(predicted, found.xyxy), near * ratio)
         same = np.array([track.prompt for track in self._tracks])[:, None] == found.prompt[None]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pyanon.runtime import load_pack
+from pyanon.runtime.port import Array
+from pyanon.stages.align import LandmarkNet
+from pyanon.types import Frame, Tracks
+from tests.stages.scenes import texture
+
+
+class Centred:
+    """A runner that finds all five points in the middle of every crop."""
+
+    def __init__(self) -> None:
+        self.crops: list[Array] = []
+
+    def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        self.crops.append(inputs["crops"])
+        n = len(inputs["crops"])
+        return {"points": np.full((n, 5, 2), 0.5, np.float32), "score": np.full(n, 0.7, np.float32)}
+
+
+def net(runner: Centred) -> LandmarkNet:
+    return LandmarkNet(runner, pack=load_pack("pocket"))  # type: ignore[arg-type]
+
+
+def test_points_come_back_in_source_pixels() -> None:
+    boxes = np.array([[40, 30, 60, 70], [0, 0, 10, 10]], np.float32)
+    points, score = net(Centred())(Frame(texture(1)), boxes)
+    np.testing.assert_allclose(points[0], np.tile([50, 50], (5, 1)), atol=1e-3)
+    np.testing.assert_allclose(points[1], np.tile([5, 5], (5, 1)), atol=1e-3)
+    assert score.tolist() == [np.float32(0.7)] * 2
+
+
+def test_no_box_asks_nobody() -> None:
+    runner = Centred()
+    points, score = net(runner)(Frame(texture(1)), np.zeros((0, 4), np.float32))
+    assert points.shape == (0, 5, 2)
+    assert score.shape == (0,)
+    assert not runner.crops
+
+
+def test_only_rows_without_landmarks_are_completed() -> None:
+    known = np.full((5, 2), 3, np.float32)
+    marks = np.stack([known, np.full((5, 2), np.nan, np.float32)])
+    boxes = np.array([[0, 0, 9, 9], [40, 30, 60, 70]], np.float32)
+    one = np.ones(2, np.float32)
+    tracks = Tracks(boxes, one, marks, np.zeros(2, np.int64), np.arange(2), np.array([False, True]))
+    runner = Centred()
+    done = net(runner).complete(Frame(texture(1)), tracks)
+    assert (done.landmarks[0] == known).all()
+    np.testing.assert_allclose(done.landmarks[1], np.tile([50, 50], (5, 1)), atol=1e-3)
+    assert len(runner.crops[0]) == 1

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from pyanon.errors import RunnerError, UnknownPromptError
+from pyanon.runtime import load_pack
+from pyanon.runtime.port import Array
+from pyanon.stages.locate import Locator, input_size, still_detail
+from pyanon.types import Frame
+from tests.stages.scenes import texture
+
+
+@dataclass
+class Scripted:
+    """Stands where a runner stands and answers what it was told."""
+
+    boxes: list[tuple[float, float, float, float]]
+    scores: list[float]
+    asked: list[tuple[int, ...]] = field(default_factory=list)
+
+    def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        self.asked.append(inputs["image"].shape)
+        n = len(self.boxes)
+        xyxy = np.asarray(self.boxes, np.float32).reshape(1, n, 4)
+        marks = np.repeat(xyxy[:, :, None, :2], 5, axis=2)
+        return {"boxes": xyxy, "scores": np.asarray(self.scores, np.float32).reshape(1, n, 1), "landmarks": marks}
+
+
+def locator(runner: Scripted, threshold: float | None = 0.5) -> Locator:
+    return Locator(runner, pack=load_pack("pocket"), prompts=("face",), threshold=threshold)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("frame", "detail", "expected"),
+    [
+        ((1280, 720), 640, (640, 352)),
+        ((640, 480), 640, (640, 480)),
+        ((1920, 1080), 640, (640, 352)),
+        ((480, 640), 640, (480, 640)),
+        ((7680, 4320), 640, (640, 352)),
+        ((1, 1), 640, (640, 640)),
+        ((4000, 3), 640, (640, 32)),
+    ],
+)
+def test_input_size(frame: tuple[int, int], detail: int, expected: tuple[int, int]) -> None:
+    assert input_size(*frame, detail=detail, multiple=32) == expected
+
+
+def test_still_pictures_are_looked_at_more_closely() -> None:
+    assert [still_detail(w, h) for w, h in [(100, 80), (900, 700), (4000, 3000)]] == [640, 928, 1280]
+
+
+def test_boxes_come_back_in_source_pixels() -> None:
+    runner = Scripted([(16, 16, 48, 48)], [0.9])
+    found = locator(runner)(Frame(texture(1, height=240, width=320)))
+    assert runner.asked == [(1, 3, 480, 640)]
+    assert found.xyxy.tolist() == [[8, 8, 24, 24]]
+    assert found.landmarks[0, 0].tolist() == [8, 8]
+
+
+def test_weak_ones_are_reported_and_hopeless_ones_are_not() -> None:
+    runner = Scripted([(0, 0, 20, 20), (40, 40, 60, 60), (80, 80, 99, 99)], [0.3, 0.9, 0.05])
+    found = locator(runner)(Frame(texture(1)))
+    assert found.score.tolist() == pytest.approx([0.9, 0.3])
+
+
+def test_overlapping_boxes_are_one_face() -> None:
+    runner = Scripted([(10, 10, 50, 50), (12, 11, 51, 52)], [0.8, 0.9])
+    assert locator(runner)(Frame(texture(1))).score.tolist() == pytest.approx([0.9])
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_an_answer_that_is_not_finite_is_an_error_not_an_empty_frame(bad: float) -> None:
+    with pytest.raises(RunnerError, match="not finite"):
+        locator(Scripted([(0, 0, 9, 9)], [bad]))(Frame(texture(1)))
+    with pytest.raises(RunnerError, match="not finite"):
+        locator(Scripted([(0, bad, 9, 9)], [0.9]))(Frame(texture(1)))
+
+
+def test_the_pack_sets_the_threshold() -> None:
+    assert locator(Scripted([], []), None).threshold == load_pack("pocket").role("locator").number("threshold")
+
+
+def test_an_unknown_prompt_names_the_known_ones() -> None:
+    with pytest.raises(UnknownPromptError, match="face"):
+        Locator(Scripted([], []), pack=load_pack("pocket"), prompts=("licence plate",))  # type: ignore[arg-type]
