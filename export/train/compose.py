@@ -22,12 +22,14 @@ def compose(library: Library, rng: np.random.Generator, *, size: int) -> tuple[I
     """One training picture ``(size, size, 3)`` uint8 RGB with its labels in its own pixels."""
     canvas = _backdrop(library, rng, size)
     kind = rng.random()
-    if kind < 0.42:
+    if kind < 0.34:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 2, 2, 3, 4])), faces=0.85)
-    elif kind < 0.78:
+    elif kind < 0.64:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 1, 2])), faces=0.35)
         labels = _crowd(canvas, labels, library, rng)
-    elif kind < 0.9:
+    elif kind < 0.78:
+        labels = _street(canvas, library, rng)
+    elif kind < 0.87:
         labels = _close(canvas, library, rng)
     else:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 2, 3])), faces=0.0)
@@ -231,6 +233,21 @@ def _shoulders(canvas: Image.Image, x: float, y: float, height: float, rng: np.r
     wide, top = height * rng.uniform(0.8, 1.3), y + height * 0.4
     draw.rectangle([x - height * 0.25, y, x + height * 0.25, top + 4], fill=neck)
     draw.rounded_rectangle([x - wide, top, x + wide, top + 4 * height], radius=height * 0.4, fill=shirt)
+
+
+def _street(canvas: Image.Image, library: Library, rng: np.random.Generator) -> Labels:
+    """A window anywhere in a street photo at about the scale it was taken: mostly what is not a face."""
+    group = 2 if rng.random() < 0.8 else 3
+    picture = library[int(rng.choice(library.groups[group]))]
+    if rng.random() < 0.5:
+        picture = dress(_new_head(picture, library, rng), rng)
+    size, image = canvas.width, picture.image
+    scale = max(float(rng.uniform(0.6, 1.3)), size / image.width, size / image.height)
+    part = size / scale
+    x, y = rng.uniform(0, image.width - part + 1e-3), rng.uniform(0, image.height - part + 1e-3)
+    box = (x, y, min(image.width, x + part), min(image.height, y + part))
+    canvas.paste(image.resize((size, size), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0))
+    return _visible(picture.labels.moved(scale, -x * scale, -y * scale), (0, 0, size, size))
 
 
 def _close(canvas: Image.Image, library: Library, rng: np.random.Generator) -> Labels:
