@@ -19,6 +19,9 @@ Device: TypeAlias = Literal["auto", "cpu", "cuda"]
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _GET_CUDA = "pip install onnxruntime-gpu in place of onnxruntime, with the CUDA and cuDNN it names; or ask for 'cpu'"
 
+# ONNX Runtime's log levels; warnings are its default.
+_WARNING, _FATAL = 2, 4
+
 _DTYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -80,10 +83,14 @@ class OnnxRunner(CheckedRunner):
         """A session and why it does not run on CUDA (empty where it does)."""
         if _CUDA not in runtime.get_available_providers():
             return None, f"ONNX Runtime {runtime.__version__} is built without it"
+        if self._asked == "auto":
+            runtime.set_default_logger_severity(_FATAL)  # it would complain about what is only a second choice
         try:
             session = self._load(runtime, model, [_CUDA, _CPU])
         except RunnerError as error:
             return None, error.what
+        finally:
+            runtime.set_default_logger_severity(_WARNING)
         # A provider that was built in may still fail to load its libraries; only the session knows.
         if _CUDA not in session.get_providers():
             return session, "its provider is built in but did not load: driver, CUDA or cuDNN are missing or do not fit"
@@ -153,7 +160,7 @@ def _session_options(runtime: Any, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Errors are raised; printing them too would write into the caller's terminal.
-    options.log_severity_level = 4
+    options.log_severity_level = _FATAL
     # Spinning threads burn the cores that decoding and encoding need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")

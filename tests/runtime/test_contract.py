@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -28,7 +29,8 @@ def _onnx_cuda(pack: Pack, role: str) -> Runner:
     return open_runner(pack, role, device="cuda")
 
 
-HAS_CUDA = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+HAS_GPU = Path("/proc/driver/nvidia").exists()
+HAS_CUDA = HAS_GPU and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 NEEDS_CUDA = [] if HAS_CUDA else [pytest.mark.skip(reason="needs onnxruntime-gpu and an NVIDIA GPU")]
 RUNTIMES = [_onnx_cpu, _onnx_cpu_two_threads, pytest.param(_onnx_cuda, marks=[pytest.mark.gpu, *NEEDS_CUDA])]
 #: Column weights of the locator of the tiny pack.

@@ -126,15 +126,20 @@ class Providers:
     def __init__(self, *, built_in: bool, loads: bool = True, raises: bool = False) -> None:
         self._built_in, self._loads, self._raises = built_in, loads, raises
         self.asked: list[list[str]] = []
+        self.severity = 2
 
     def get_available_providers(self) -> list[str]:
         return [CUDA, CPU] if self._built_in else [CPU]
+
+    def set_default_logger_severity(self, severity: int) -> None:
+        self.severity = severity
 
     def SessionOptions(self) -> Any:  # noqa: N802 - the name is ONNX Runtime's
         return SimpleNamespace(add_session_config_entry=lambda key, value: None)
 
     def InferenceSession(self, model: bytes, options: Any, *, providers: list[str], enable_fallback: int) -> Any:  # noqa: N802
         self.asked.append(providers)
+        self.quiet = self.severity == 4
         assert enable_fallback == 0
         if self._raises and CUDA in providers:
             raise RuntimeError("no CUDA-capable device\nstack")
@@ -166,6 +171,7 @@ class TestCudaThatDoesNotWork:
         with runner(b"", device="auto") as active:
             assert active.device == "cpu"
             assert why in active.device_reason
+        assert package.severity == 2
 
 
 @pytest.mark.parametrize("device", ["auto", "cuda"])
@@ -175,6 +181,7 @@ def test_cuda_that_works_is_used(monkeypatch: pytest.MonkeyPatch, device: Any) -
     with runner(b"", device=device) as active:
         assert active.device == "cuda:0"
     assert package.asked == [[CUDA, CPU]]
+    assert package.quiet == (device == "auto")  # the log says what is missing: worth reading where CUDA was insisted on
 
 
 def test_cpu_never_tries_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
