@@ -89,9 +89,9 @@ class Library:
 def dress(picture: Picture, rng: np.random.Generator) -> Picture:
     """Covers part of the picture's main face, sometimes: mask, sunglasses, hat or something in front of it."""
     main = main_face(picture.labels)
-    if main is None:
+    if not main:
         return picture
-    box, points = picture.labels.xyxy[main], picture.labels.points[main]
+    box, points = picture.labels.xyxy[main[0]], picture.labels.points[main[0]]
     layer = picture.image.copy()
     draw, chance = ImageDraw.Draw(layer), rng.random()
     if chance < 0.34:
@@ -111,20 +111,18 @@ def dress(picture: Picture, rng: np.random.Generator) -> Picture:
 
 def masked(picture: Picture, rng: np.random.Generator) -> Picture:
     """Puts a face mask on the picture's main face, always: for measuring how masks are found."""
-    main = main_face(picture.labels)
-    if main is None:
-        return picture
     layer = picture.image.copy()
-    _mask(ImageDraw.Draw(layer), picture.labels.xyxy[main], picture.labels.points[main], rng)
+    for row in main_face(picture.labels):
+        _mask(ImageDraw.Draw(layer), picture.labels.xyxy[row], picture.labels.points[row], rng)
     return Picture(layer, picture.labels)
 
 
-def main_face(labels: Labels) -> int | None:
-    """The row of the largest face, None without one."""
+def main_face(labels: Labels) -> list[int]:
+    """The row of the largest face, an empty list without one: what `Labels.pick` takes."""
     sure = np.flatnonzero(labels.weight > 0)
     if not len(sure):
-        return None
-    return int(sure[np.argmax(np.ptp(labels.xyxy[sure].reshape(-1, 2, 2), axis=1).prod(-1))])
+        return []
+    return [int(sure[np.argmax(np.ptp(labels.xyxy[sure].reshape(-1, 2, 2), axis=1).prod(-1))])]
 
 
 def _shade(colour: Colour, rng: np.random.Generator) -> Colour:

@@ -1,0 +1,150 @@
+"""Exports the trained networks and writes the pocket pack.
+
+    python -m export.train.pack --locator checkpoints/locator --landmarks checkpoints/landmarks --out engines/pocket
+
+The averaged weights of the checkpoints become ONNX files; ``pack.toml`` states their ports, settings and hashes. The
+threshold of an existing pack is kept; ``export.train.evaluate --calibrate`` measures and sets it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from export.train.landmarks_net import GROW, SIZE, LandmarksDecoded, LandmarksNet
+from export.train.locator_lean import LeanLocator
+from export.train.locator_net import EMBEDDING, STRIDES, Locator, fuse
+from pyanon.errors import PackError
+from pyanon.runtime import Manifest, Pack, Port, Prompts, Role, load_pack, write_pack_toml
+
+__all__ = ["averaged", "export_landmarks", "export_locator", "write_pack"]
+
+VERSION = "0.1.0"
+OPSET = 17
+#: Where calibration starts from.
+THRESHOLD = 0.4
+
+LOCATOR = Role(
+    file="locator.onnx",
+    inputs=(
+        Port("image", "float32", (1, 3, "height", "width")),
+        Port("prompts", "float32", ("prompts", EMBEDDING)),
+    ),
+    outputs=(
+        Port("boxes", "float32", (1, "n", 4)),
+        Port("scores", "float32", (1, "n", "prompts")),
+        Port("landmarks", "float32", (1, "n", 5, 2)),
+    ),
+)
+LANDMARKS = Role(
+    file="landmarks.onnx",
+    inputs=(Port("crops", "float32", ("n", 3, SIZE, SIZE)),),
+    outputs=(Port("points", "float32", ("n", 5, 2)), Port("score", "float32", ("n",))),
+    settings={"size": SIZE, "grow": GROW},
+)
+TRAINING_DATA = (
+    "FairFace (CC BY 4.0), SFHQ and SFHQ-T2I (MIT), Clothing Co-Parsing, COCO 2017 images under CC BY, CC BY-SA, "
+    "no known restrictions or US Government licences, Caltech-101 (CC BY 4.0), Intel sample-videos (CC BY 4.0); "
+    "labelled by YuNet (Apache-2.0) and Ultra-Light-Fast-Generic-Face-Detector (MIT). See MODEL_CARD.md and NOTICE."
+)
+
+
+def averaged(net: nn.Module, folder: Path) -> nn.Module:
+    """Loads the averaged weights of the last checkpoint of a training, in place."""
+    state = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
+    net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def export_locator(net: Locator) -> bytes:
+    """The locator as an ONNX file with the ports of `LOCATOR`."""
+    image, prompts = torch.rand(1, 3, 352, 640), net.face_prompt().detach()
+    return _export(LeanLocator(net).eval(), (image, prompts), LOCATOR)
+
+
+def export_landmarks(net: LandmarksNet) -> bytes:
+    """The landmark net as an ONNX file with the ports of `LANDMARKS`; ``net`` is fused in place."""
+    return _export(LandmarksDecoded(fuse(net.eval())).eval(), (torch.rand(2, 3, SIZE, SIZE),), LANDMARKS)
+
+
+def _export(net: nn.Module, example: tuple[Tensor, ...], role: Role) -> bytes:
+    """Traces the network; every named axis of a port varies."""
+    ports, file = role.inputs + role.outputs, io.BytesIO()
+    varying = {port.name: {i: axis for i, axis in enumerate(port.axes) if isinstance(axis, str)} for port in ports}
+    with warnings.catch_warnings():
+        # The tracing exporter needs nothing but `onnx`; its successor, which the warning is about, needs more.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            net, example, file, opset_version=OPSET, dynamo=False, dynamic_axes=varying,
+            input_names=[port.name for port in role.inputs], output_names=[port.name for port in role.outputs],
+        )  # fmt: skip
+    model = onnx.load_from_string(file.getvalue())
+    onnx.checker.check_model(model)
+    return _bare(model)
+
+
+def _bare(model: onnx.ModelProto) -> bytes:
+    """The file without the exporter's notes (source paths and scopes of the machine that traced it)."""
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, settings: Mapping[str, float]) -> Pack:
+    """Writes the whole pack; ``settings`` go into the locator's (``threshold``, ``nms_iou``)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "prompts.npy", locator.face_prompt().detach().numpy().astype(np.float32))
+    (folder / LOCATOR.file).write_bytes(export_locator(locator))
+    (folder / LANDMARKS.file).write_bytes(export_landmarks(landmarks))
+    fixed = {"stride": max(STRIDES), "input_size": (640, 352)}
+    manifest = Manifest(
+        name="pocket",
+        version=VERSION,
+        licence="Apache-2.0",
+        training_data=TRAINING_DATA,
+        description="Small networks for the CPU: a face locator and five landmarks from a box.",
+        roles={
+            "locator": Role(LOCATOR.file, LOCATOR.inputs, LOCATOR.outputs, {**settings, **fixed}),
+            "landmarks": LANDMARKS,
+        },
+        prompts=Prompts(file="prompts.npy", names=("face",)),
+    )
+    return write_pack_toml(Pack(folder, manifest))
+
+
+def _settings(folder: Path) -> dict[str, float]:
+    """The calibrated settings of the pack that is there, else those to start from."""
+    try:
+        role = load_pack(folder).role("locator")
+        return {name: role.number(name) for name in ("threshold", "nms_iou")}
+    except PackError:
+        return {"threshold": THRESHOLD, "nms_iou": 0.4}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--locator", type=Path, default=Path("checkpoints/locator"))
+    parser.add_argument("--landmarks", type=Path, default=Path("checkpoints/landmarks"))
+    parser.add_argument("--out", type=Path, default=Path("engines/pocket"))
+    args = parser.parse_args()
+    locator, landmarks = Locator(), LandmarksNet()
+    averaged(locator, args.locator)
+    averaged(landmarks, args.landmarks)
+    pack = write_pack(args.out, locator=locator, landmarks=landmarks, settings=_settings(args.out))
+    for role in pack.manifest.roles:
+        print(f"{pack.role(role).file}: {len(pack.read(role))} bytes")
+
+
+if __name__ == "__main__":
+    main()

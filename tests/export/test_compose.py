@@ -1,0 +1,118 @@
+"""What the networks are taught must be true: labels inside the picture, on the faces they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from export.train.compose import compose
+from export.train.library import Library, dress, main_face, masked
+
+
+@pytest.mark.parametrize("size", [320, 448])
+def test_labels_lie_inside_the_picture(cache: Path, size: int) -> None:
+    library = Library(cache, holdout=2)
+    faces = 0
+    for seed in range(40):
+        pixels, labels = compose(library, np.random.default_rng(seed), size=size)
+        assert pixels.shape == (size, size, 3)
+        assert pixels.dtype == np.uint8
+        assert len(labels.xyxy) == len(labels.weight) == len(labels.points)
+        assert (labels.xyxy >= 0).all()
+        assert (labels.xyxy <= size).all()
+        assert (labels.xyxy[:, 2:] > labels.xyxy[:, :2]).all()
+        assert set(labels.weight.tolist()) <= {0.0, 1.0}
+        assert np.isfinite(labels.points).all()
+        faces += int((labels.weight > 0).sum())
+    assert faces > 40
+
+
+def test_the_same_dice_compose_the_same_picture(cache: Path) -> None:
+    library = Library(cache, holdout=2)
+    (a, x), (b, y) = (compose(library, np.random.default_rng(5), size=320) for _ in range(2))
+    assert np.array_equal(a, b)
+    assert np.array_equal(x.xyxy, y.xyxy)
+
+
+def test_training_and_validation_share_no_picture(cache: Path) -> None:
+    train, held = Library(cache, holdout=2), Library(cache, holdout=2, validation=True)
+    for mine, theirs in zip(train.groups, held.groups, strict=True):
+        assert len(mine)
+        assert len(theirs)
+        assert not set(mine.tolist()) & set(theirs.tolist())
+
+
+def test_a_mask_covers_the_mouth_and_leaves_the_eyes(cache: Path) -> None:
+    library = Library(cache, holdout=2)
+    changed = []
+    for number in library.portraits:
+        picture = library[int(number)]
+        hidden = masked(picture, np.random.default_rng(int(number)))
+        assert hidden.labels is picture.labels
+        different = (np.asarray(hidden.image) != np.asarray(picture.image)).any(-1)
+        eyes_and_mouth = picture.labels.points[0][[0, 1, 3, 4]].round().astype(int)
+        changed.append([different[y, x] for x, y in eyes_and_mouth])
+    share = np.mean(changed, axis=0)
+    assert (share[:2] < 0.2).all()
+    assert (share[2:] > 0.7).all()
+
+
+def test_dressing_leaves_labels_and_size(cache: Path) -> None:
+    picture = Library(cache, holdout=2)[1]
+    outcomes = [dress(picture, np.random.default_rng(seed)) for seed in range(30)]
+    assert all(each.labels is picture.labels for each in outcomes)
+    assert all(each.image.size == picture.image.size for each in outcomes)
+    assert 5 < sum(each is picture for each in outcomes) < 25
+
+
+def test_the_main_face_is_the_largest(cache: Path) -> None:
+    labels = Library(cache, holdout=2)[1].labels
+    assert main_face(labels.plus(labels.moved(2.0, 0, 0))) == [1]
+    assert main_face(labels.pick([])) == []
+
+
+@given(
+    x=st.floats(-50, 300), y=st.floats(-50, 300), side=st.floats(4, 400), angle=st.floats(-0.8, 0.8),
+    u=st.floats(-1, 2), v=st.floats(-1, 2),
+)  # fmt: skip
+def test_a_square_maps_there_and_back(x: float, y: float, side: float, angle: float, u: float, v: float) -> None:
+    pytest.importorskip("torch", reason="the landmark recipe needs torch (pip install 'pyanon[train]')")
+    from export.train.landmarks_crops import Square
+
+    square = Square(x, y, side, angle)
+    pixels = square.matrix() @ np.array([u, v, 1], np.float32)
+    assert np.allclose(square.fractions(pixels), [u, v], atol=2e-2)
+    assert np.allclose(square.matrix() @ np.array([0.5, 0.5, 1]), [x, y], atol=1e-3)
+
+
+def test_a_crop_shows_what_its_square_says() -> None:
+    pytest.importorskip("torch", reason="the landmark recipe needs torch (pip install 'pyanon[train]')")
+    from export.train.landmarks_crops import Square, cut
+
+    pixels = np.zeros((100, 100, 3), np.uint8)
+    pixels[40:60, 60:70] = 255
+    for smooth in (True, False):
+        crop = cut(Image.fromarray(pixels), Square(50, 50, 64), smooth=smooth)
+        assert crop.shape == (64, 64, 3)
+        rows, columns = np.nonzero(crop[..., 0] > 127)
+        assert (rows.min(), rows.max() + 1) == (22, 42)
+        assert (columns.min(), columns.max() + 1) == (42, 52)
+
+
+def test_crops_of_faces_and_of_none(cache: Path) -> None:
+    pytest.importorskip("torch", reason="the landmark recipe needs torch (pip install 'pyanon[train]')")
+    from export.train.landmarks_crops import CropPool
+
+    pool = CropPool(Library(cache, holdout=2), np.random.default_rng(3), size=12)
+    pool.renew(2)
+    crops, points, face = pool.batch(20, 9)
+    assert crops.shape == (29, 64, 64, 3)
+    assert points.shape == (29, 5, 2)
+    assert face.tolist() == [1] * 20 + [0] * 9
+    # A jittered box keeps the nose well inside the crop.
+    assert (np.abs(points[:20, 2] - 0.5) < 0.45).all()
