@@ -43,9 +43,7 @@ Action: TypeAlias = Literal["covered", "replaced"]
 LANDMARKS = 5
 
 
-def _require(
-    owner: str, name: str, array: Any, dtype: npt.DTypeLike, shape: tuple[int | None, ...]
-) -> None:
+def _require(owner: str, name: str, array: Any, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> None:
     """Raise InputError unless ``array`` has this dtype and shape (None: any length)."""
     fits = (
         isinstance(array, np.ndarray)
@@ -55,9 +53,7 @@ def _require(
     )
     if not fits:
         wanted = ", ".join("any" if length is None else str(length) for length in shape)
-        given = (
-            f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
-        )
+        given = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
         raise InputError(
             f"{owner}.{name} is not the array the stage needs",
             given=given,
