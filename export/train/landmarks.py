@@ -60,7 +60,8 @@ class Training:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.device, self.saved = torch.device(args.device), args.out / "last.pt"
-        self.net = LandmarksNet().to(self.device, memory_format=torch.channels_last)
+        self.net = LandmarksNet().to(self.device)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=args.rate, weight_decay=0.02)
         self.step, self.spent = 0, 0.0
@@ -75,7 +76,8 @@ class Training:
     def learn(self, pixels: Tensor, truth: Tensor, face: Tensor) -> dict[str, float]:
         """One step on a batch of crops ``(n, 64, 64, 3)``; returns the parts of the loss."""
         crops = pixels.to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        loss, parts = landmarks_loss(*self.net(crops), truth.to(self.device), face.to(self.device))
+        points, logits = self.net(crops)
+        loss, parts = landmarks_loss(points, logits, truth.to(self.device), face.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)

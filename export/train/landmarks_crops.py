@@ -84,7 +84,8 @@ class CropPool:
 
     def batch(self, faces: int, others: int) -> tuple[ImageArray, FloatArray, FloatArray]:
         """Crops ``(n, 64, 64, 3)``, points ``(n, 5, 2)`` in crop fractions, and ``(n,)`` 1 for a face, 0 for none."""
-        crops, points = [], []
+        crops: list[ImageArray] = []
+        points: list[FloatArray] = []
         while len(crops) < faces:
             picture = self._pick()
             rows = np.flatnonzero((picture.labels.weight > 0) & (_sides(picture.labels) >= LEAST_FACE))
@@ -100,7 +101,7 @@ class CropPool:
             if _shows_no_face(window, picture.labels):
                 crops.append(self._crop(picture.image, window))
                 points.append(np.zeros((5, 2), np.float32))
-        label = np.repeat(np.float32([1, 0]), [faces, others])
+        label = np.repeat(np.array([1, 0], np.float32), [faces, others])
         return np.stack(crops), np.stack(points), label
 
     def _composed(self) -> Picture:

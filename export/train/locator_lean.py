@@ -36,7 +36,8 @@ class LeanLocator(nn.Module):
         self.net = fuse(copy.deepcopy(net).eval())
         for parent, name in ((self.net.stage16, "1"), (self.net.stage32, "1"), (self.net, "middle")):
             setattr(parent, name, _CutStage(getattr(parent, name)))
-        self.heads = nn.ModuleList(map(_LeanHead, self.net.heads, STRIDES))
+        heads = zip(self.net.heads, STRIDES, strict=True)
+        self.heads = nn.ModuleList(_LeanHead(head, stride) for head, stride in heads if isinstance(head, Head))
 
     def forward(self, image: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns boxes ``(1, n, 4)``, scores ``(1, n, p)`` and landmarks ``(1, n, 5, 2)``."""
@@ -52,15 +53,21 @@ class LeanLocator(nn.Module):
 class _LeanHead(nn.Module):
     """One level: what `Head` and `decode` do up to the exponential, in pixels."""
 
+    region: Tensor
+    offset: Tensor
+
     def __init__(self, head: Head, stride: int) -> None:
         super().__init__()
-        self.body, self.shape, self.stride = head.body, copy.deepcopy(head.shape), float(stride)
-        with torch.no_grad():
-            self.shape.weight[:2] *= stride
-            self.shape.bias[:2] = self.shape.bias[:2] * stride + stride / 2
-            self.shape.bias[2:4] += math.log(stride)
-        self.region = nn.Parameter(head.region.weight.detach().flatten(1).clone())
-        self.offset = nn.Parameter(head.region.bias.detach()[:, None].clone())
+        self.body, self.stride = head.body, float(stride)
+        self.shape = nn.Conv2d(head.shape.in_channels, head.shape.out_channels, 1)
+        # Centre offsets leave in pixels, from the middle of their cell; sizes as logarithms of pixels.
+        scale, shift = torch.ones(len(head.shape.weight)), torch.zeros(len(head.shape.weight))
+        scale[:2], shift[:2], shift[2:4] = stride, stride / 2, math.log(stride)
+        weight, bias = head.shape.state_dict()["weight"], head.shape.state_dict()["bias"]
+        self.shape.load_state_dict({"weight": weight * scale.view(-1, 1, 1, 1), "bias": bias * scale + shift})
+        region = head.region.state_dict()
+        self.register_buffer("region", region["weight"].flatten(1))
+        self.register_buffer("offset", region["bias"][:, None])
 
     def forward(self, x: Tensor, prompts: Tensor) -> Level:
         """Centres and log sizes ``(1, 2, n)`` in pixels, landmark offsets ``(1, 10, n)``, logits ``(1, p, n)``."""
@@ -93,7 +100,7 @@ class _CutStage(nn.Module):
 
 def _half(split: nn.Sequential, part: int) -> nn.Sequential:
     """One half of the output channels of a fused convolution with its ReLU."""
-    whole = split[0]
-    half = nn.Conv2d(whole.in_channels, whole.out_channels // 2, 1)
-    half.load_state_dict({name: value.chunk(2)[part] for name, value in whole.state_dict().items()})
+    whole = {name: value.chunk(2)[part] for name, value in split[0].state_dict().items()}
+    half = nn.Conv2d(whole["weight"].shape[1], len(whole["weight"]), 1)
+    half.load_state_dict(whole)
     return nn.Sequential(half, nn.ReLU(inplace=True))

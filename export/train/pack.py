@@ -9,7 +9,7 @@ threshold of an existing pack is kept; ``export.train.evaluate --calibrate`` mea
 from __future__ import annotations
 
 import argparse
-import io
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +31,8 @@ VERSION = "0.1.0"
 OPSET = 17
 #: Where calibration starts from.
 THRESHOLD = 0.4
+#: Width and height that the locator is meant to look at, as far as the shape of the picture allows.
+INPUT_SIZE = (640, 352)
 
 LOCATOR = Role(
     file="locator.onnx",
@@ -77,16 +79,17 @@ def export_landmarks(net: LandmarksNet) -> bytes:
 
 def _export(net: nn.Module, example: tuple[Tensor, ...], role: Role) -> bytes:
     """Traces the network; every named axis of a port varies."""
-    ports, file = role.inputs + role.outputs, io.BytesIO()
+    ports = role.inputs + role.outputs
     varying = {port.name: {i: axis for i, axis in enumerate(port.axes) if isinstance(axis, str)} for port in ports}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         # The tracing exporter needs nothing but `onnx`; its successor, which the warning is about, needs more.
         warnings.simplefilter("ignore")
+        file = Path(folder) / role.file
         torch.onnx.export(
             net, example, file, opset_version=OPSET, dynamo=False, dynamic_axes=varying,
             input_names=[port.name for port in role.inputs], output_names=[port.name for port in role.outputs],
         )  # fmt: skip
-    model = onnx.load_from_string(file.getvalue())
+        model = onnx.load(file)
     onnx.checker.check_model(model)
     return _bare(model)
 
@@ -106,7 +109,6 @@ def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, setti
     np.save(folder / "prompts.npy", locator.face_prompt().detach().numpy().astype(np.float32))
     (folder / LOCATOR.file).write_bytes(export_locator(locator))
     (folder / LANDMARKS.file).write_bytes(export_landmarks(landmarks))
-    fixed = {"stride": max(STRIDES), "input_size": (640, 352)}
     manifest = Manifest(
         name="pocket",
         version=VERSION,
@@ -114,7 +116,12 @@ def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, setti
         training_data=TRAINING_DATA,
         description="Small networks for the CPU: a face locator and five landmarks from a box.",
         roles={
-            "locator": Role(LOCATOR.file, LOCATOR.inputs, LOCATOR.outputs, {**settings, **fixed}),
+            "locator": Role(
+                LOCATOR.file,
+                LOCATOR.inputs,
+                LOCATOR.outputs,
+                {**settings, "stride": max(STRIDES), "input_size": INPUT_SIZE},
+            ),
             "landmarks": LANDMARKS,
         },
         prompts=Prompts(file="prompts.npy", names=("face",)),
