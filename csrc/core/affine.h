@@ -45,6 +45,11 @@ struct Line {
     du = fixed(m.a);
     dv = fixed(m.d);
   }
+
+  Line(int64_t u_, int64_t v_, int64_t du_, int64_t dv_) : u(u_), v(v_), du(du_), dv(dv_) {}
+
+  // The same line from its pixel `i` on.
+  Line from(int64_t i) const { return {u + i * du, v + i * dv, du, dv}; }
 };
 
 inline int64_t whole(int64_t position) { return position >> kPositionBits; }

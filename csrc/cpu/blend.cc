@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/affine.h"
-#include "core/target.h"
+#include "core/sample.h"
+#include "cpu/blend_row.h"
 
 namespace pyanon {
 namespace {
-
-PYANON_INLINE void row(uint8_t* image, const uint8_t* patch, const uint8_t* mask, int64_t count) {
-  for (int64_t i = 0; i < count; ++i)
-    for (int c = 0; c < 3; ++c) image[3 * i + c] = mix(image[3 * i + c], patch[3 * i + c], mask[i]);
-}
-
-PYANON_VERSIONS(row, (uint8_t* image, const uint8_t* patch, const uint8_t* mask, int64_t count),
-                (image, patch, mask, count))
 
 // The pixels of the frame that the square [0, size] x [0, size] of a crop can touch.
 struct Rectangle {
@@ -40,28 +32,42 @@ struct Rectangle {
   }
 };
 
-int mask_at(const ConstImageView& mask, int64_t y, int64_t x) {
-  return x < 0 || y < 0 || x >= mask.width || y >= mask.height ? 0 : *mask.at(y, x);
-}
+class Paster {
+ public:
+  explicit Paster(const ImageView& image) : image_(image) {}
 
-void paste_row(uint8_t* to, int64_t count, Line at, const ConstImageView& crop, const ConstImageView& mask) {
-  for (int64_t i = 0; i < count; ++i, to += 3, at.u += at.du, at.v += at.dv) {
-    const int64_t x = whole(at.u), y = whole(at.v);
-    if (x < -1 || y < -1 || x >= crop.width || y >= crop.height) continue;
-    const int wx = weight(at.u), wy = weight(at.v);
-    const int m = bilinear(mask_at(mask, y, x), mask_at(mask, y, x + 1), mask_at(mask, y + 1, x),
-                           mask_at(mask, y + 1, x + 1), wx, wy);
-    if (m == 0) continue;
-    const int64_t left = clamp_index(x, crop.width), right = clamp_index(x + 1, crop.width);
-    const int64_t up = clamp_index(y, crop.height), down = clamp_index(y + 1, crop.height);
-    for (int c = 0; c < 3; ++c) {
-      const int64_t channel = c * crop.channel_stride;
-      const int over = bilinear(crop.at(up, left)[channel], crop.at(up, right)[channel], crop.at(down, left)[channel],
-                                crop.at(down, right)[channel], wx, wy);
-      to[c] = mix(to[c], over, m);
-    }
+  void run(const ConstImageView& pixels, const ConstImageView& mask, const Affine& to_crop) {
+    const Rectangle touched(to_crop.inverse(), static_cast<double>(pixels.width), image_);
+    if (touched.left >= touched.right) return;
+    const Packed crop(pixels);
+    for (int64_t y = touched.top; y < touched.bottom; ++y)
+      row(crop.view(), mask, Line(to_crop, touched.left, y), touched.left, touched.right - touched.left, y);
   }
-}
+
+ private:
+  void row(const ConstImageView& crop, const ConstImageView& mask, Line at, int64_t left, int64_t count, int64_t y) {
+    const Run run = touching(at, count, crop.width, crop.height);
+    if (run.first == run.last) return;
+    mask_.resize(static_cast<size_t>(count));
+    colours_.resize(static_cast<size_t>(3 * count));
+    sample_mask(mask, at.from(run.first), run.last - run.first, mask_.data());
+    // Colours only where the mask lets them through.
+    int64_t first = 0, last = run.last - run.first;
+    while (first < last && mask_[first] == 0) ++first;
+    while (last > first && mask_[last - 1] == 0) --last;
+    const int64_t visible = last - first;
+    if (visible == 0) return;
+    sample_(crop, at.from(run.first + first), visible, colours_.data());
+    uint8_t* to = packed_row(image_, y, left + run.first + first, visible, room_);
+    blend_(to, colours_.data(), mask_.data() + first, visible);
+    scatter_row(image_, y, left + run.first + first, visible, to);
+  }
+
+  const ImageView& image_;
+  const SampleColours sample_ = sample_colours(active_target());
+  const BlendRow blend_ = blend_row(active_target());
+  std::vector<uint8_t> mask_, colours_, room_;
+};
 
 }  // namespace
 
@@ -69,7 +75,7 @@ void blend(const ImageView& image, const ConstImageView& patch, const ConstImage
   const int64_t left = std::max<int64_t>(0, -x), right = std::min(patch.width, image.width - x);
   const int64_t top = std::max<int64_t>(0, -y), bottom = std::min(patch.height, image.height - y);
   if (left >= right) return;
-  const auto run = row_for(active_target());
+  const BlendRow run = blend_row(active_target());
   std::vector<uint8_t> image_room, patch_room, mask_room;
   const int64_t count = right - left;
   for (int64_t j = top; j < bottom; ++j) {
@@ -81,18 +87,8 @@ void blend(const ImageView& image, const ConstImageView& patch, const ConstImage
 
 void paste(const ImageView& image, const ConstImageView* crops, const ConstImageView* masks, const float* matrices,
            int64_t count) {
-  std::vector<uint8_t> room;
-  for (int64_t i = 0; i < count; ++i) {
-    const Affine to_crop = Affine::from(matrices + 6 * i);
-    const Rectangle touched(to_crop.inverse(), static_cast<double>(crops[i].width), image);
-    const int64_t width = touched.right - touched.left;
-    if (width <= 0) continue;
-    for (int64_t y = touched.top; y < touched.bottom; ++y) {
-      uint8_t* to = packed_row(image, y, touched.left, width, room);
-      paste_row(to, width, Line(to_crop, touched.left, y), crops[i], masks[i]);
-      scatter_row(image, y, touched.left, width, to);
-    }
-  }
+  Paster paster(image);
+  for (int64_t i = 0; i < count; ++i) paster.run(crops[i], masks[i], Affine::from(matrices + 6 * i));
 }
 
 }  // namespace pyanon

@@ -13,7 +13,7 @@ struct CoverLook {
   int64_t seed = 0;               // of the grain and of the mosaic's jitter
   int64_t cells = 8;              // of the colour grid, along each side
   double grow = 0.05;             // margin around the box, share of its half side
-  double feather = 0.2;          // width of the soft edge, share of the region's half side
+  double feather = 0.2;           // width of the soft edge, share of the region's half side
   double grain = 4.0;             // levels
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/target.h"
+
 namespace pyanon {
 namespace {
 
@@ -25,26 +27,30 @@ int luma(int r, int g, int b) { return (77 * r + 150 * g + 29 * b) >> 8; }
 // 60 % of red, and green lies 15 to 60 % of the way from blue to red.
 bool skin_like(int r, int g, int b, int y) {
   const int span = r - b, middle = g - b;
-  return 5 * span >= r && 10 * span <= 6 * r && 20 * middle >= 3 * span && 10 * middle <= 6 * span && y >= 48 && y <= 235;
+  return 5 * span >= r && 10 * span <= 6 * r && 20 * middle >= 3 * span && 10 * middle <= 6 * span && y >= 48 &&
+         y <= 235;
 }
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
-// Pixel of sample `k` (of kReads) in cell `i` (-1 .. cells) along a side.
-int64_t sample_position(const Side& side, int64_t cells, int64_t i, int64_t k) {
-  return side.first + floor_divide((2 * (i * kReads + k) + 1) * side.length(), 2 * cells * kReads);
+// The pixels of the samples along a side, kReads per cell, from the cell before it to the cell after it.
+std::vector<int64_t> sample_positions(const Side& side, int64_t cells) {
+  std::vector<int64_t> positions;
+  for (int64_t i = -kReads; i < (cells + 1) * kReads; ++i)
+    positions.push_back(side.first + floor_divide((2 * i + 1) * side.length(), 2 * cells * kReads));
+  return positions;
 }
 
 class Sampler {
  public:
   Sampler(const ConstImageView& image, const std::vector<Region>& regions, size_t self, int64_t cells)
-      : image_(image), own_(regions[self]), cells_(cells) {
-    const int64_t more_x = own_.x.length() / cells + 1, more_y = own_.y.length() / cells + 1;
+      : image_(image), x_(sample_positions(regions[self].x, cells)), y_(sample_positions(regions[self].y, cells)) {
+    // The samples lie outside of the own rectangle by construction; of the others only near ones can hide them.
     for (size_t i = 0; i < regions.size(); ++i) {
       const Region& other = regions[i];
-      const bool near = other.x.first < own_.x.last + more_x && other.x.last > own_.x.first - more_x &&
-                        other.y.first < own_.y.last + more_y && other.y.last > own_.y.first - more_y;
-      if (near) hidden_.push_back(&other);
+      const bool near = other.x.first <= x_.back() && other.x.last > x_.front() && other.y.first <= y_.back() &&
+                        other.y.last > y_.front();
+      if (i != self && near) hidden_.push_back(&other);
     }
   }
 
@@ -52,10 +58,10 @@ class Sampler {
   Ring run(ColourGrid& grid) const {
     Ring ring;
     ring.known.assign(static_cast<size_t>(grid.side * grid.side), 0);
-    for (int64_t j = -1; j <= cells_; ++j) {
-      const bool edge = j == -1 || j == cells_;
-      for (int64_t i = -1; i <= cells_; i += edge ? 1 : cells_ + 1) {
-        const int64_t cell = (j + 1) * grid.side + i + 1;
+    for (int64_t j = 0; j < grid.side; ++j) {
+      const bool edge = j == 0 || j == grid.side - 1;
+      for (int64_t i = 0; i < grid.side; i += edge ? 1 : grid.side - 1) {
+        const int64_t cell = j * grid.side + i;
         ring.known[cell] = average(i, j, ring, &grid.colour[3 * cell]);
       }
     }
@@ -64,25 +70,27 @@ class Sampler {
 
  private:
   bool average(int64_t i, int64_t j, Ring& ring, int32_t* colour) const {
-    int64_t count = 0, sum[3] = {0, 0, 0};
+    int count = 0, shades = 0, skin_count = 0, sum[3] = {0, 0, 0}, skin_sum[3] = {0, 0, 0};
     for (int64_t k = 0; k < kReads * kReads; ++k) {
-      const int64_t x = sample_position(own_.x, cells_, i, k % kReads);
-      const int64_t y = sample_position(own_.y, cells_, j, k / kReads);
+      const int64_t x = x_[i * kReads + k % kReads], y = y_[j * kReads + k / kReads];
       if (!visible(x, y)) continue;
       const uint8_t* p = image_.at(y, x);
       const int rgb[3] = {p[0], p[image_.channel_stride], p[2 * image_.channel_stride]};
       const int shade = luma(rgb[0], rgb[1], rgb[2]);
-      const bool skin = skin_like(rgb[0], rgb[1], rgb[2], shade);
+      const int skin = skin_like(rgb[0], rgb[1], rgb[2], shade);
       for (int c = 0; c < 3; ++c) {
         sum[c] += rgb[c];
-        if (skin) ring.skin[c] += rgb[c];
+        skin_sum[c] += rgb[c] * skin;
       }
-      ring.skin_count += skin;
-      ring.luma += shade;
+      skin_count += skin;
+      shades += shade;
       ++count;
     }
     ring.count += count;
-    for (int c = 0; c < 3 && count > 0; ++c) colour[c] = static_cast<int32_t>((sum[c] << kLevelBits) / count);
+    ring.luma += shades;
+    ring.skin_count += skin_count;
+    for (int c = 0; c < 3; ++c) ring.skin[c] += skin_sum[c];
+    for (int c = 0; c < 3 && count > 0; ++c) colour[c] = (sum[c] << kLevelBits) / count;
     return count > 0;
   }
 
@@ -93,9 +101,8 @@ class Sampler {
     return true;
   }
 
-  const ConstImageView& image_;
-  const Region& own_;
-  const int64_t cells_;
+  const ConstImageView image_;
+  const std::vector<int64_t> x_, y_;
   std::vector<const Region*> hidden_;
 };
 
@@ -113,23 +120,41 @@ void anchor_tone(const Ring& ring, int32_t tone[3]) {
   }
 }
 
+// One sweep over `count` values of a row: the mean of four neighbours where `keep` is 0, the old value where it is -1.
+PYANON_INLINE void settle(const int32_t* PYANON_RESTRICT from, const int32_t* PYANON_RESTRICT keep,
+                          int32_t* PYANON_RESTRICT to, int64_t stride, int64_t count) {
+  for (int64_t k = 0; k < count; ++k) {
+    const int32_t mean = (from[k - stride] + from[k + stride] + from[k - 3] + from[k + 3] + 2) >> 2;
+    to[k] = (from[k] & keep[k]) | (mean & ~keep[k]);
+  }
+}
+PYANON_VERSIONS(settle, (const int32_t* from, const int32_t* keep, int32_t* to, int64_t stride, int64_t count),
+                (from, keep, to, stride, count))
+
 // Lets the unknown cells settle between the known ones, as a soap film would.
 void relax(ColourGrid& grid, const std::vector<uint8_t>& known) {
-  const int64_t n = grid.side;
-  std::vector<int32_t> next = grid.colour;
+  // One ring of cells more, which repeats the border, so that every cell has four neighbours.
+  const int64_t n = grid.side, stride = 3 * (n + 2);
+  std::vector<int32_t> now(static_cast<size_t>(stride * (n + 2))), next(now), keep(now);
+  for (int64_t j = 0; j < n; ++j)
+    for (int64_t k = 0; k < 3 * n; ++k) {
+      now[(j + 1) * stride + 3 + k] = grid.colour[3 * n * j + k];
+      keep[(j + 1) * stride + 3 + k] = -static_cast<int32_t>(known[j * n + k / 3]);
+    }
+  const auto run = settle_for(active_target());
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    for (int64_t j = 0; j < n; ++j)
-      for (int64_t i = 0; i < n; ++i) {
-        if (known[j * n + i]) continue;
-        const int64_t up = std::max<int64_t>(j - 1, 0) * n + i, down = std::min(j + 1, n - 1) * n + i;
-        const int64_t left = j * n + std::max<int64_t>(i - 1, 0), right = j * n + std::min(i + 1, n - 1);
-        for (int c = 0; c < 3; ++c)
-          next[3 * (j * n + i) + c] = (grid.colour[3 * up + c] + grid.colour[3 * down + c] + grid.colour[3 * left + c] +
-                                       grid.colour[3 * right + c] + 2) >>
-                                      2;
-      }
-    grid.colour.swap(next);
+    for (int64_t j = 1; j <= n; ++j) {
+      int32_t* row = &now[j * stride];
+      std::copy(row + 3, row + 6, row);
+      std::copy(row + 3 * n, row + 3 * n + 3, row + 3 * n + 3);
+    }
+    std::copy(&now[stride], &now[2 * stride], &now[0]);
+    std::copy(&now[n * stride], &now[(n + 1) * stride], &now[(n + 1) * stride]);
+    for (int64_t j = 1; j <= n; ++j)
+      run(&now[j * stride + 3], &keep[j * stride + 3], &next[j * stride + 3], stride, 3 * n);
+    now.swap(next);
   }
+  for (int64_t j = 0; j < n; ++j) std::copy_n(&now[(j + 1) * stride + 3], 3 * n, &grid.colour[3 * n * j]);
 }
 
 // Draws the inner cells towards the tone, most in the middle. Shares count 1/256.
@@ -177,7 +202,7 @@ uint32_t mixed(uint32_t a, uint32_t b, int64_t seed) {
 ColourGrid colour_grid(const ConstImageView& image, const std::vector<Region>& regions, size_t self,
                        const CoverLook& look) {
   ColourGrid grid;
-  grid.side = look.cells + 2;
+  grid.side = (look.style == CoverStyle::solid ? 1 : look.cells) + 2;
   grid.colour.assign(static_cast<size_t>(3 * grid.side * grid.side), 0);
   int32_t tone[3];
   if (look.style == CoverStyle::solid) {

@@ -47,9 +47,9 @@ std::vector<uint16_t> falloff(const Side& side, int32_t opaque, int64_t from, in
     // The point of the pixel that is nearest to the centre: a pixel that the squircle touches at all is opaque.
     const double low = static_cast<double>(pixel) - side.centre, high = side.centre - static_cast<double>(pixel + 1);
     const double away = std::max(std::max(low, high), 0.0) / side.half;
-    double term = std::min(std::floor(away * away * away * opaque), kUntouched);
-    if (pixel >= side.box_first && pixel < side.box_last) term = std::min(term, std::floor(opaque * 0.5));
-    terms[i] = static_cast<uint16_t>(term);
+    const double term = std::min(away * away * away * opaque, kUntouched);
+    const bool boxed = pixel >= side.box_first && pixel < side.box_last;
+    terms[i] = static_cast<uint16_t>(boxed ? std::min(term, opaque * 0.5) : term);
   }
   return terms;
 }

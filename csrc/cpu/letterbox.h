@@ -9,7 +9,7 @@ namespace pyanon {
 struct Placement {
   double ratio;
   int64_t left, top, width, height;
-  int64_t shrink;  // whole pixels of the frame a pixel of the crop spans, at least 1
+  int64_t shrink;  // whole pixels of the frame a pixel of the crop spans, 1 .. 256
 };
 
 Placement place(int64_t frame_width, int64_t frame_height, int64_t width, int64_t height);

@@ -11,6 +11,8 @@ from pyanon.types import FloatArray, ImageArray
 
 __all__ = ["letterbox"]
 
+LARGEST_BLOCK = 256  # pixels a side
+
 Plane = npt.NDArray[np.float64]
 
 
@@ -47,7 +49,7 @@ def letterbox(
     """
     (height, width), (columns, rows) = image.shape[:2], size
     ratio = min(columns / width, rows / height)
-    shrink = max(1, int(max(width / columns, height / rows)))
+    shrink = min(max(1, int(max(width / columns, height / rows))), LARGEST_BLOCK)
     w, h = (min(max(math.floor(length * ratio + 0.5), 1), most) for length, most in ((width, columns), (height, rows)))
     left, top = (columns - w) // 2, (rows - h) // 2
     means = _block_means(image, shrink=shrink)

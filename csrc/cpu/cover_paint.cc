@@ -1,0 +1,113 @@
+#include "cpu/cover_paint.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "cpu/cover_grid.h"
+
+namespace pyanon {
+namespace {
+
+// Values of -32512 .. 32512, so that times a scale of 1/64 levels, over 32768, they are grain in 1/64 levels.
+using Tile = std::array<int16_t, Grain::kTile * Grain::kRow>;
+
+Tile make_tile() {
+  constexpr int64_t n = Grain::kTile;
+  const auto at = [](int64_t y, int64_t x) { return (y & (n - 1)) * n + (x & (n - 1)); };
+  std::array<int, n * n> raw, wide;
+  for (int64_t i = 0; i < n * n; ++i) {
+    const uint32_t h = mixed(static_cast<uint32_t>(i % n), static_cast<uint32_t>(i / n), 0);
+    raw[i] = static_cast<int>((h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24)) - 510;
+  }
+  for (int64_t y = 0; y < n; ++y)
+    for (int64_t x = 0; x < n; ++x) wide[at(y, x)] = raw[at(y, x - 1)] + 2 * raw[at(y, x)] + raw[at(y, x + 1)];
+  Tile tile;
+  for (int64_t y = 0; y < n; ++y)
+    for (int64_t k = 0; k < Grain::kRow; ++k) {
+      const int64_t x = k / 3;
+      const int sum = (wide[at(y - 1, x)] + 2 * wide[at(y, x)] + wide[at(y + 1, x)]) >> 4;
+      tile[y * Grain::kRow + k] = static_cast<int16_t>(std::min(std::max(sum, -127), 127) * 256);
+    }
+  return tile;
+}
+
+const Tile& tile() {
+  static const Tile made = make_tile();
+  return made;
+}
+
+// Colour of byte i, of which the grain is given.
+PYANON_INLINE int16_t painted(const PaintRow& row, int64_t i, int16_t grain) {
+  const int16_t step = static_cast<int16_t>(row.lower[i] - row.upper[i]);
+  const int16_t part = static_cast<int16_t>(rounded_share(step, row.share));
+  const int16_t noise = static_cast<int16_t>(rounded_share(grain, row.grain_scale));
+  const int16_t sum = static_cast<int16_t>(row.upper[i] + part + noise + (1 << (kLevelBits - 1)));
+  const int16_t level = static_cast<int16_t>(sum >> kLevelBits);
+  return std::min<int16_t>(std::max<int16_t>(level, 0), 255);
+}
+
+struct Opaque {
+  PYANON_INLINE static uint8_t byte(const PaintRow& row, uint8_t, int64_t i, int16_t grain) {
+    return static_cast<uint8_t>(painted(row, i, grain));
+  }
+};
+
+struct Edge {
+  PYANON_INLINE static uint8_t byte(const PaintRow& row, uint8_t under, int64_t i, int16_t grain) {
+    const uint16_t left = static_cast<uint16_t>(std::max(row.reach, row.falloff[i]) - row.falloff[i]);
+    const uint16_t alpha = std::min<uint16_t>(left, 255);
+    const uint16_t over = static_cast<uint16_t>(painted(row, i, grain));
+    const uint16_t sum = static_cast<uint16_t>(under * (255 - alpha) + over * alpha + 128);
+    return static_cast<uint8_t>(static_cast<uint16_t>(sum + (sum >> 8)) >> 8);
+  }
+};
+
+template <class Kind>
+PYANON_INLINE void paint_block(const PaintRow& row, const uint8_t* under, uint8_t* to, int64_t i,
+                               const int16_t* grain) {
+  for (int64_t k = 0; k < kBlock; ++k) to[k] = Kind::byte(row, under[k], i + k, grain[k]);
+}
+
+template <class Kind>
+PYANON_INLINE void paint(const PaintRow& by_reference, uint8_t* to, int64_t first, int64_t last) {
+  const PaintRow row = by_reference;  // a copy of its own, which the bytes written cannot alias
+  int64_t column = (row.grain_column + first) % Grain::kPeriod;
+  uint8_t under[kBlock] = {}, block[kBlock];
+  for (int64_t i = first; i < last; i += kBlock) {
+    const size_t count = static_cast<size_t>(std::min(kBlock, last - i));
+    if (count == static_cast<size_t>(kBlock)) {
+      paint_block<Kind>(row, to + i, block, i, row.grain + column);
+      std::memcpy(to + i, block, kBlock);
+    } else {
+      // The end of the widest rows: the tables go on for a block, the picture may not.
+      std::memcpy(under, to + i, count);
+      paint_block<Kind>(row, under, block, i, row.grain + column);
+      std::memcpy(to + i, block, count);
+    }
+    column += column + kBlock >= Grain::kPeriod ? kBlock - Grain::kPeriod : kBlock;
+  }
+}
+
+PYANON_INLINE void opaque(const PaintRow& row, uint8_t* to, int64_t first, int64_t last) {
+  paint<Opaque>(row, to, first, last);
+}
+PYANON_VERSIONS(opaque, (const PaintRow& row, uint8_t* to, int64_t first, int64_t last), (row, to, first, last))
+
+PYANON_INLINE void edge(const PaintRow& row, uint8_t* to, int64_t first, int64_t last) {
+  paint<Edge>(row, to, first, last);
+}
+PYANON_VERSIONS(edge, (const PaintRow& row, uint8_t* to, int64_t first, int64_t last), (row, to, first, last))
+
+}  // namespace
+
+Grain::Grain(int64_t seed, double levels)
+    : shift_(mixed(0, 0x67726e, seed)), scale_(static_cast<int16_t>(std::floor(levels * (1 << kLevelBits) + 0.5))) {}
+
+const int16_t* Grain::row(int64_t y) const { return &tile()[((y + (shift_ >> 8)) & (kTile - 1)) * kRow]; }
+
+PaintLoop paint_opaque(Target target) { return opaque_for(target); }
+PaintLoop paint_edge(Target target) { return edge_for(target); }
+
+}  // namespace pyanon
