@@ -16,7 +16,8 @@ def sizes(xyxy: FloatArray) -> FloatArray:
 
 def centres(xyxy: FloatArray) -> FloatArray:
     """Centres ``(n, 2)`` of boxes ``(n, 4)``."""
-    return (xyxy[:, :2] + xyxy[:, 2:]) / 2
+    middle: FloatArray = (xyxy[:, :2] + xyxy[:, 2:]) / np.float32(2)
+    return middle
 
 
 def grow_boxes(xyxy: FloatArray, share: FloatArray | float) -> FloatArray:

@@ -134,4 +134,5 @@ def _earlier(time: float, sightings: list[tuple[float, Tracks, int]]) -> FloatAr
         velocity = (centres(other.xyxy[index : index + 1]) - centres(box)) / np.float32(then - first)
     gap = first - time
     moved = box - np.tile(velocity * np.float32(gap), 2)
-    return grow_boxes(union_boxes(box, moved), min(GROWTH_MOST, 0.1 + GROWTH * gap))[0]
+    grown: FloatArray = grow_boxes(union_boxes(box, moved), min(GROWTH_MOST, 0.1 + GROWTH * gap))[0]
+    return grown

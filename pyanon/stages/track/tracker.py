@@ -51,7 +51,8 @@ class _Track:
     def cover(self, time: float) -> FloatArray:
         """What to cover while the face is lost: from where it was to where it may be, and growing."""
         span = union_boxes(self.xyxy[None], self.predict(time)[None])
-        return grow_boxes(span, min(GROWTH_MOST, GROWTH * (time - self.seen) + 0.1))[0]
+        grown: FloatArray = grow_boxes(span, min(GROWTH_MOST, GROWTH * (time - self.seen) + 0.1))[0]
+        return grown
 
 
 class Tracker:
