@@ -1,0 +1,95 @@
+"""The command line: one module per command, errors as one message, exit codes that tell what happened."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from pyanon.cli import anonymize, bench, camera, demo, doctor
+from pyanon.cli.console import Console, explain
+from pyanon.cli.exit_codes import ExitCode, code_of
+
+__all__ = ["ExitCode", "main"]
+
+_COMMANDS = (anonymize, camera, demo, doctor, bench)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: The command line without the program's name; None for this process's.
+
+    Returns:
+        The exit code; see `ExitCode`.
+    """
+    try:
+        given = _parser().parse_args(arguments)
+    except SystemExit as end:  # argparse has said all there is to say
+        return int(end.code or 0)
+    with _ended_politely():
+        try:
+            return int(given.run(given))
+        except BrokenPipeError:  # whoever read our output has left
+            sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - or Python complains when it flushes at exit
+            return ExitCode.OUTPUT
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one to say something about it
+            return _failed(error, debug=given.debug)
+
+
+def _failed(error: BaseException, *, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        Console().error("interrupted; nothing unfinished was left behind")
+    else:
+        Console().error(explain(error))
+    return code_of(error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pyanon",
+        description="Makes the people in videos, pictures and camera streams unidentifiable.",
+        epilog="Each command has its own help: pyanon anonymize --help. Exit codes are listed in docs/cli.md.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, not at every start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        import pyanon
+
+        sys.stdout.write(f"pyanon {pyanon.__version__}\n")
+        parser.exit()
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Let a request to end (SIGTERM) clean up as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -15,8 +15,8 @@ from pyanon.errors import SourceNotFoundError, UnsupportedMediaError
 
 __all__ = ["find_media", "is_animation", "is_picture", "is_video"]
 
-#: What Pillow may open; its readers for rarer formats stay shut.
-PICTURE_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+#: What Pillow may open; its readers for rarer formats stay shut. It opens MPO as JPEG, and knows no other of that name.
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 _ANIMATED_FORMATS = ("PNG", "WEBP", "GIF")
 
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*", b"BM")

@@ -1,0 +1,224 @@
+"""``pyanon bench``: how long each stage takes on this machine, and the whole command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyanon.cli.console import Console
+from pyanon.cli.doctor import describe_machine
+from pyanon.cli.exit_codes import ExitCode
+from pyanon.cli.options import add_common, add_policy, add_runtime, open_anonymizer, policy_of, size_of
+from pyanon.errors import InputError, SinkError
+
+if TYPE_CHECKING:
+    from pyanon.anonymizer import Anonymizer
+    from pyanon.types import Frame
+    from pyanon.video import VideoInfo
+
+__all__ = ["add_parser", "percentiles", "run"]
+
+#: Different frames that are measured on, repeated as often as needed.
+_DISTINCT = 100
+_PERCENTILES = (50, 95, 99)
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command.
+
+    Args:
+        commands: The commands of ``pyanon``.
+    """
+    parser = commands.add_parser(
+        "bench",
+        help="measure how long each stage takes here",
+        description="Measures, after a warm-up, the time of each stage for a frame (p50, p95, p99), and frames per "
+        "second and CPU time of the whole: decoding, anonymizing and encoding side by side.",
+    )
+    parser.set_defaults(run=run)
+    add = parser.add_argument
+    add("--input", metavar="FILE", help="video to measure on (default: the film of pyanon demo; needs scikit-image)")
+    add("--size", default="1280x720", metavar="WxH", help="size of its frames (default: 1280x720)")
+    add("--frames", type=int, default=300, metavar="N", help="frames to measure (default: 300)")
+    add("--warm-up", type=int, default=30, metavar="N", help="frames before that (default: 30)")
+    add("--json", metavar="FILE", help="write figures and a description of the machine as JSON; - for standard output")
+    add_policy(parser)
+    add_runtime(parser)
+    add_common(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command.
+
+    Args:
+        given: The parsed command line.
+    """
+    policy, size = policy_of(given), size_of(given.size)
+    if given.frames < 1 or given.warm_up < 0:
+        raise InputError("nothing would be measured", given=f"--frames {given.frames} --warm-up {given.warm_up}")
+    console = Console(as_json=given.json == "-")
+    console.status("preparing ...")
+    with tempfile.TemporaryDirectory(prefix="pyanon-bench-") as folder, open_anonymizer(given, policy) as anonymizer:
+        bench = _Bench(anonymizer, Path(folder), _frames(given.input, size))
+        facts: dict[str, Any] = {
+            "machine": describe_machine(),
+            "device": anonymizer.device,
+            "pack": f"{anonymizer.pack.name} {anonymizer.pack.manifest.version}",
+            "policy": str(policy),
+            "input": given.input or "the film of pyanon demo",
+            "size": list(size),
+            "frames": given.frames,
+            "warm_up": given.warm_up,
+            "stages_ms": bench.stages(given.frames, warm_up=given.warm_up, console=console),
+            "whole": bench.whole(console),
+        }
+    console.status("")
+    console.result(_table(facts))
+    console.data(facts)
+    if given.json and given.json != "-":
+        _write(Path(given.json), facts)
+    return ExitCode.OK
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    """The middle and the slow end of some measurements.
+
+    Args:
+        values: At least one.
+
+    Returns:
+        ``p50``, ``p95``, ``p99`` and ``mean``, in the unit of the values.
+    """
+    import numpy as np
+
+    found = {f"p{share}": float(np.percentile(values, share)) for share in _PERCENTILES}
+    return {name: round(value, 3) for name, value in {**found, "mean": float(np.mean(values))}.items()}
+
+
+def _frames(source: str | None, size: tuple[int, int]) -> list[Frame]:
+    """Frames to measure on, of this size; all in memory, so that reading them costs nothing."""
+    import numpy as np
+    from PIL import Image
+
+    def fit(frame: Frame) -> Frame:
+        if (frame.width, frame.height) == size:
+            return frame
+        return replace(frame, pixels=np.asarray(Image.fromarray(frame.pixels).resize(size, Image.Resampling.BILINEAR)))
+
+    if source is not None:
+        from pyanon.video import open_video
+
+        with open_video(source) as video:
+            return [fit(frame) for frame in islice(video, _DISTINCT)]
+    from pyanon.cli.demo_scene import Film, photographs
+
+    film = Film(photographs(), size=size)
+    return list(islice(film, 0, None, max(1, len(film) // _DISTINCT)))
+
+
+class _Bench:
+    """Measures the stages one by one, then everything together."""
+
+    def __init__(self, anonymizer: Anonymizer, folder: Path, frames: list[Frame]) -> None:
+        self._anonymizer, self._distinct = anonymizer, frames
+        self._input, self._output = folder / "input.mp4", folder / "output.mp4"
+        self._like = _info(frames[0])
+
+    def stages(self, count: int, *, warm_up: int, console: Console) -> dict[str, dict[str, float]]:
+        """Milliseconds per frame of decoding, of each stage, and of encoding; writes the input of `whole`."""
+        from pyanon.video import open_sink, open_video
+
+        console.status("measuring the stages ...")
+        frames, spent = list(_numbered(self._distinct, warm_up + count)), defaultdict[str, list[float]](list)
+        with open_sink(self._input, like=self._like) as sink:
+            for frame in frames:
+                began = time.perf_counter()
+                sink.write(frame)
+                spent["encode"].append(1e3 * (time.perf_counter() - began))
+        with open_video(self._input) as source:
+            spent["decode"] = list(_intervals(source))
+        for result in self._anonymizer.stream(frames):
+            for stage, milliseconds in result.timings.items():
+                spent[stage].append(milliseconds)
+        order = ["decode", *(name for name in spent if name not in {"encode", "decode", "total"}), "total", "encode"]
+        return {stage: percentiles(spent[stage][warm_up:]) for stage in order}
+
+    def whole(self, console: Console) -> dict[str, float]:
+        """A file in, a file out, as `pyanon anonymize` does it; the start of the program is not counted."""
+        from pyanon import stream
+        from pyanon.video import open_sink, open_video
+
+        console.status("measuring the whole ...")
+        before, began = _cpu_seconds(), time.perf_counter()
+        with open_video(self._input) as source, open_sink(self._output, like=source.info) as sink:
+            done = stream.run(source, self._anonymizer.stream, sink)
+        seconds, spent = time.perf_counter() - began, _cpu_seconds() - before
+        return {
+            "frames_per_second": round(done.frames / seconds, 2),
+            "cpu_ms_per_frame": round(1e3 * spent / done.frames, 3),
+            "faces_per_frame": round(done.faces / done.frames, 2),
+        }
+
+
+def _info(frame: Frame) -> VideoInfo:
+    from pyanon.video import VideoInfo
+
+    return VideoInfo("bench", frame.width, frame.height, time_base=Fraction(1, 25))
+
+
+def _numbered(frames: list[Frame], count: int) -> Iterator[Frame]:
+    """So many frames, the given ones over and over, one after the other in time."""
+    for index, frame in enumerate(islice(cycle(frames), count)):
+        yield replace(frame, pts=index, time_base=Fraction(1, 25), index=index)
+
+
+def _intervals(source: Iterable[Frame]) -> Iterator[float]:
+    """Milliseconds that each frame takes to come."""
+    began = time.perf_counter()
+    for _ in source:
+        yield 1e3 * (time.perf_counter() - began)
+        began = time.perf_counter()
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _table(facts: dict[str, Any]) -> str:
+    stages, whole, machine = facts["stages_ms"], facts["whole"], facts["machine"]
+    head = f"{'stage':<10}" + "".join(f"{name:>10}" for name in ("p50", "p95", "p99", "mean")) + "   ms per frame"
+    rows = [
+        f"{stage:<10}" + "".join(f"{figures[name]:>10.2f}" for name in ("p50", "p95", "p99", "mean"))
+        for stage, figures in stages.items()
+    ]
+    width, height = facts["size"]
+    return "\n".join(
+        [
+            f"{machine['processor']}, {machine['usable_cores']} cores; {facts['device']}",
+            f"{facts['frames']} frames of {width}x{height} after {facts['warm_up']} to warm up",
+            "",
+            head,
+            *rows,
+            "",
+            f"whole: {whole['frames_per_second']:.1f} frames/s, "
+            f"{whole['cpu_ms_per_frame']:.1f} ms of CPU time per frame, {whole['faces_per_frame']:.1f} faces per frame",
+        ]
+    )
+
+
+def _write(path: Path, facts: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(facts, indent=2) + "\n")
+    except OSError as error:
+        raise SinkError(f"the figures cannot be written ({error.strerror})", given=path) from error

@@ -1,0 +1,157 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, get_args
+
+from pyanon.errors import InputError
+from pyanon.policy import Cover, OnError, Policy
+
+if TYPE_CHECKING:
+    from pyanon.anonymizer import Anonymizer
+
+__all__ = ["add_common", "add_policy", "add_runtime", "colour", "open_anonymizer", "policy_of", "size_of"]
+
+_POLICY = ("cover", "colour", "prompts", "threshold", "margin", "lookahead", "coast", "detail", "on_error", "seed")
+
+
+def colour(text: str) -> tuple[int, int, int]:
+    """Red, green and blue from ``#rrggbb`` or ``r,g,b``.
+
+    Args:
+        text: What was typed.
+
+    Raises:
+        InputError: It is neither.
+    """
+    try:
+        if text.startswith("#") and len(text) == 7:
+            red, green, blue = bytes.fromhex(text[1:])
+        else:
+            red, green, blue = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError("this is not a colour", given=text, expected="#rrggbb or r,g,b with 0..255") from error
+    return red, green, blue
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Columns and rows from ``WIDTHxHEIGHT``.
+
+    Args:
+        text: What was typed.
+
+    Raises:
+        InputError: It is something else.
+    """
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise InputError("this is not a size", given=text, expected="WIDTHxHEIGHT, such as 1280x720")
+    return int(width), int(height)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has.
+
+    Args:
+        parser: The command's parser.
+    """
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add the fields of `pyanon.Policy`.
+
+    Args:
+        parser: The command's parser.
+    """
+    usual = Policy()
+    group = parser.add_argument_group("what happens to the faces")
+    add = group.add_argument
+    add("--cover", choices=get_args(Cover), help=f"look of a covered face (default: {usual.cover})")
+    add(
+        "--colour",
+        "--color",
+        metavar="#RRGGBB",
+        help="colour of a solid cover and of frames that are covered whole, also as r,g,b (default: black)",
+    )
+    add(
+        "--prompt",
+        action="append",
+        dest="prompts",
+        metavar="TEXT",
+        help=f"what to hide, may be repeated (default: {' '.join(usual.prompts)}); the pack says which it knows",
+    )
+    add("--threshold", type=float, metavar="SCORE", help="least score of a new face, 0 to 1 (default: the pack's)")
+    add("--margin", type=float, metavar="SHARE", help=f"reach beyond the located box (default: {usual.margin})")
+    add(
+        "--lookahead",
+        type=int,
+        metavar="FRAMES",
+        help="frames held back, so that a face is covered before it was first found (default: 12, live 0)",
+    )
+    add(
+        "--coast",
+        type=float,
+        metavar="SECONDS",
+        help=f"how long a lost face stays covered (default: {usual.coast:g})",
+    )
+    add(
+        "--detail",
+        type=int,
+        metavar="PIXELS",
+        help="longer side of what the locator looks at; more finds smaller faces and takes longer "
+        "(default: 640, pictures up to 1280)",
+    )
+    add(
+        "--on-error",
+        choices=get_args(OnError),
+        help=f"when a stage fails: end with nothing written, or cover that frame whole (default: {usual.on_error})",
+    )
+    add("--seed", type=int, metavar="N", help=f"seed of the grain in covers (default: {usual.seed})")
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """Add which pack runs, and where.
+
+    Args:
+        parser: The command's parser.
+    """
+    group = parser.add_argument_group("networks")
+    add = group.add_argument
+    add("--pack", default="pocket", metavar="NAME", help="name of a pack, or its folder (default: pocket)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run (default: auto)")
+    add("--threads", type=int, default=1, metavar="N", help="threads of one network on the CPU (default: 1)")
+
+
+def policy_of(given: argparse.Namespace) -> Policy:
+    """The policy of a command line.
+
+    Args:
+        given: Parsed by a parser with `add_policy`.
+
+    Raises:
+        InputError: A value cannot be used.
+    """
+    fields: dict[str, Any] = {name: getattr(given, name) for name in _POLICY if getattr(given, name) is not None}
+    if "colour" in fields:
+        fields["colour"] = colour(fields["colour"])
+    if "prompts" in fields:
+        fields["prompts"] = tuple(fields["prompts"])
+    return Policy(**fields)
+
+
+def open_anonymizer(given: argparse.Namespace, policy: Policy) -> Anonymizer:
+    """The anonymizer of a command line, to be closed.
+
+    Args:
+        given: Parsed by a parser with `add_runtime`.
+        policy: What shall happen to the faces.
+
+    Raises:
+        PackError: The pack is missing, malformed or tampered with, or does not know a prompt.
+        RunnerError: A network cannot be run on this machine.
+    """
+    from pyanon.anonymizer import Anonymizer  # loads the networks' runtime
+
+    return Anonymizer(policy=policy, pack=given.pack, device=given.device, threads=given.threads)
