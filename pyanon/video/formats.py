@@ -17,6 +17,8 @@ from pyanon.video.info import Chroma, VideoInfo
 __all__ = ["VIDEO_SUFFIXES", "Encoder", "Format", "choose_encoder", "format_of"]
 
 _H264 = ("libx264", "libopenh264", "mpeg4")
+#: Sound may begin before 0 (the priming of AAC): it does so in Matroska too, where else everything would be shifted.
+_MATROSKA = {"avoid_negative_ts": "disabled"}
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ _FILES = {
     ".mp4": Format("mp4"),
     ".m4v": Format("mp4"),
     ".mov": Format("mov"),
-    ".mkv": Format("matroska"),
+    ".mkv": Format("matroska", options=_MATROSKA),
     ".ts": Format("mpegts", reorder=False),
-    ".webm": Format("webm", ("libvpx-vp9", "libvpx")),
+    ".webm": Format("webm", ("libvpx-vp9", "libvpx"), _MATROSKA),
     ".gif": Format("gif", ("gif",), time_base=Fraction(1, 100), sound=False),
     ".webp": Format("webp", ("libwebp_anim",), {"loop": "0"}, time_base=Fraction(1, 1000), sound=False),
     ".apng": Format("apng", ("apng",), {"plays": "0"}, sound=False),
@@ -159,7 +161,7 @@ def _options(
         return {"crf": str(30 if quality is None else quality), "b": "0" if codec == "libvpx-vp9" else "8M", **speed}
     if codec == "mpeg4":
         return {"qmin": "2", "qmax": "6"}
-    return {}
+    return {"quality": "90"} if codec == "libwebp_anim" else {}
 
 
 def _x264(form: Format, *, crf: int, preset: str | None, like: VideoInfo) -> Mapping[str, str]:

@@ -191,8 +191,7 @@ class FileSource(VideoSource):
         container = self._container
         if "matroska" not in container.format.name or len(container.streams) > 1 or not container.duration:
             return False
-        start = (container.start_time or 0) / 1_000_000
-        return self._end < start + container.duration / 1_000_000 - _END_TOLERANCE
+        return self._end < container.duration / 1_000_000 - _END_TOLERANCE  # both count from 0, not from the start
 
     def _cut(self) -> SourceError:
         return TruncatedSourceError(
