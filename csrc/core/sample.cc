@@ -23,12 +23,23 @@ void colours_portable(const ConstImageView& image, Line at, int64_t count, uint8
   for (int64_t i = 0; i < count; ++i, at.u += at.du, at.v += at.dv) sample_one(image, at.u, at.v, to + 3 * i);
 }
 
+void masked_portable(const uint8_t* pixels, int64_t row_stride, Line at, int64_t count, uint8_t* colours,
+                     uint8_t* mask) {
+  for (int64_t i = 0; i < count; ++i, at.u += at.du, at.v += at.dv) {
+    const uint8_t* p = pixels + whole(at.v) * row_stride + 4 * whole(at.u);
+    const uint8_t* q = p + row_stride;
+    for (int c = 0; c < 4; ++c) {
+      const int level = bilinear(p[c], p[c + 4], q[c], q[c + 4], weight(at.u), weight(at.v));
+      (c < 3 ? colours[3 * i + c] : mask[i]) = static_cast<uint8_t>(level);
+    }
+  }
+}
+
 #if defined(PYANON_X86)
 
-// One sample of which the two pixels of either row can be loaded as eight bytes.
-PYANON_AVX2 inline uint32_t sample_inner(const uint8_t* upper, const uint8_t* lower, int wx, int wy) {
-  // Both pixels of a row, channel by channel, widened: R R' G G' B B' 0 0.
-  const __m128i pairs = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
+// One sample of three or four channels, of which the two pixels of either row can be loaded as eight bytes; `pairs`
+// puts them channel by channel, widened: R R' G G' B B' and a fourth pair.
+PYANON_AVX2 inline uint32_t sample_inner(const uint8_t* upper, const uint8_t* lower, __m128i pairs, int wx, int wy) {
   const __m128i across = _mm_set1_epi32((kWeightOne - wx) | wx << 16);
   const __m128i down = _mm_set1_epi32((kWeightOne - wy) | wy << 16);
   const __m128i top = _mm_shuffle_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(upper)), pairs);
@@ -37,20 +48,31 @@ PYANON_AVX2 inline uint32_t sample_inner(const uint8_t* upper, const uint8_t* lo
   const __m128i columns = _mm_unpacklo_epi16(rows, _mm_unpackhi_epi64(rows, rows));
   const __m128i sums = _mm_add_epi32(_mm_madd_epi16(columns, down), _mm_set1_epi32(1 << (2 * kWeightBits - 1)));
   const __m128i levels = _mm_srli_epi32(sums, 2 * kWeightBits);
-  const __m128i bytes =
-      _mm_shuffle_epi8(levels, _mm_setr_epi8(0, 4, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
-  return static_cast<uint32_t>(_mm_cvtsi128_si32(bytes));
+  const __m128i first_bytes = _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+  return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_shuffle_epi8(levels, first_bytes)));
+}
+
+PYANON_AVX2 void masked_avx2(const uint8_t* pixels, int64_t row_stride, Line at, int64_t count, uint8_t* colours,
+                             uint8_t* mask) {
+  const __m128i pairs = _mm_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1);
+  for (int64_t i = 0; i < count; ++i, at.u += at.du, at.v += at.dv, colours += 3) {
+    const uint8_t* upper = pixels + whole(at.v) * row_stride + 4 * whole(at.u);
+    const uint32_t rgbm = sample_inner(upper, upper + row_stride, pairs, weight(at.u), weight(at.v));
+    std::memcpy(colours, &rgbm, 4);
+    mask[i] = static_cast<uint8_t>(rgbm >> 24);
+  }
 }
 
 PYANON_AVX2 void colours_avx2(const ConstImageView& image, Line at, int64_t count, uint8_t* to) {
   const auto columns = static_cast<uint64_t>(std::max<int64_t>(image.width - 2, 0));
   const auto rows = static_cast<uint64_t>(std::max<int64_t>(image.height - 1, 0));
+  const __m128i pairs = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
   for (int64_t i = 0; i < count; ++i, at.u += at.du, at.v += at.dv, to += 3) {
     const int64_t x = whole(at.u), y = whole(at.v);
     // As unsigned numbers, negative ones are too large as well.
     if (static_cast<uint64_t>(x) < columns && static_cast<uint64_t>(y) < rows) {
       const uint8_t* upper = image.at(y, x);
-      const uint32_t rgb = sample_inner(upper, upper + image.row_stride, weight(at.u), weight(at.v));
+      const uint32_t rgb = sample_inner(upper, upper + image.row_stride, pairs, weight(at.u), weight(at.v));
       std::memcpy(to, &rgb, 3);
     } else {
       sample_one(image, at.u, at.v, to);
@@ -71,10 +93,6 @@ Run between(int64_t start, int64_t step, int64_t low, int64_t high, int64_t coun
           std::min(std::max<int64_t>(divide_up(high - start, step), 0), count)};
 }
 
-int mask_at(const ConstImageView& mask, int64_t y, int64_t x) {
-  return x < 0 || y < 0 || x >= mask.width || y >= mask.height ? 0 : *mask.at(y, x);
-}
-
 }  // namespace
 
 SampleColours sample_colours(Target target) {
@@ -85,21 +103,12 @@ SampleColours sample_colours(Target target) {
   return colours_portable;
 }
 
-void sample_mask(const ConstImageView& mask, Line at, int64_t count, uint8_t* to) {
-  const auto columns = static_cast<uint64_t>(std::max<int64_t>(mask.width - 1, 0));
-  const auto rows = static_cast<uint64_t>(std::max<int64_t>(mask.height - 1, 0));
-  for (int64_t i = 0; i < count; ++i, at.u += at.du, at.v += at.dv) {
-    const int64_t x = whole(at.u), y = whole(at.v);
-    int p00, p01, p10, p11;
-    if (static_cast<uint64_t>(x) < columns && static_cast<uint64_t>(y) < rows) {
-      const uint8_t* p = mask.at(y, x);
-      p00 = p[0], p01 = p[mask.pixel_stride], p10 = p[mask.row_stride], p11 = p[mask.row_stride + mask.pixel_stride];
-    } else {
-      p00 = mask_at(mask, y, x), p01 = mask_at(mask, y, x + 1);
-      p10 = mask_at(mask, y + 1, x), p11 = mask_at(mask, y + 1, x + 1);
-    }
-    to[i] = static_cast<uint8_t>(bilinear(p00, p01, p10, p11, weight(at.u), weight(at.v)));
-  }
+SampleMasked sample_masked(Target target) {
+#if defined(PYANON_X86)
+  if (target == Target::avx2 || target == Target::avx512) return masked_avx2;
+#endif
+  (void)target;
+  return masked_portable;
 }
 
 Run touching(const Line& at, int64_t count, int64_t width, int64_t height) {

@@ -11,8 +11,11 @@ namespace pyanon {
 using SampleColours = void (*)(const ConstImageView& image, Line at, int64_t count, uint8_t* to);
 SampleColours sample_colours(Target target);
 
-// `count` samples of a one-channel picture, which is 0 outside of its pixels.
-void sample_mask(const ConstImageView& mask, Line at, int64_t count, uint8_t* to);
+// `count` samples of a picture of four channels, colours and mask, of which every position and the pixels right of
+// and below it lie inside: as packed colours, one byte more of them being written over, and packed mask bytes.
+using SampleMasked = void (*)(const uint8_t* pixels, int64_t row_stride, Line at, int64_t count, uint8_t* colours,
+                              uint8_t* mask);
+SampleMasked sample_masked(Target target);
 
 // The part of `count` samples whose position lies less than a pixel outside of a width x height picture.
 struct Run {

@@ -32,40 +32,61 @@ struct Rectangle {
   }
 };
 
+// A crop and its mask as pixels of four channels, with one pixel more on every side: there the crop's border is
+// repeated and the mask is 0, so that no sample needs to ask where it is.
+class MaskedCrop {
+ public:
+  void fill(const ConstImageView& pixels, const ConstImageView& mask) {
+    side_ = pixels.width + 2;
+    bytes_.assign(static_cast<size_t>(4 * side_ * side_), 0);
+    for (int64_t y = 0; y < side_; ++y)
+      for (int64_t x = 0; x < side_; ++x) {
+        const int64_t px = clamp_index(x - 1, pixels.width), py = clamp_index(y - 1, pixels.height);
+        uint8_t* to = &bytes_[4 * (y * side_ + x)];
+        for (int64_t c = 0; c < 3; ++c) to[c] = pixels.at(py, px)[c * pixels.channel_stride];
+        if (px == x - 1 && py == y - 1) to[3] = *mask.at(py, px);
+      }
+  }
+
+  // The pixel at (0, 0) of the crop itself.
+  const uint8_t* origin() const { return &bytes_[4 * (side_ + 1)]; }
+  int64_t row_stride() const { return 4 * side_; }
+
+ private:
+  int64_t side_ = 0;
+  std::vector<uint8_t> bytes_;
+};
+
 class Paster {
  public:
   explicit Paster(const ImageView& image) : image_(image) {}
 
   void run(const ConstImageView& pixels, const ConstImageView& mask, const Affine& to_crop) {
     const Rectangle touched(to_crop.inverse(), static_cast<double>(pixels.width), image_);
-    if (touched.left >= touched.right) return;
-    const Packed crop(pixels);
-    for (int64_t y = touched.top; y < touched.bottom; ++y)
-      row(crop.view(), mask, Line(to_crop, touched.left, y), touched.left, touched.right - touched.left, y);
+    const int64_t width = touched.right - touched.left;
+    if (width <= 0 || touched.top >= touched.bottom) return;
+    crop_.fill(pixels, mask);
+    mask_.resize(static_cast<size_t>(width));
+    colours_.resize(static_cast<size_t>(3 * width + 1));
+    for (int64_t y = touched.top; y < touched.bottom; ++y) {
+      const Line at(to_crop, touched.left, y);
+      const Run run = touching(at, width, pixels.width, pixels.height);
+      if (run.first < run.last) row(at.from(run.first), touched.left + run.first, run.last - run.first, y);
+    }
   }
 
  private:
-  void row(const ConstImageView& crop, const ConstImageView& mask, Line at, int64_t left, int64_t count, int64_t y) {
-    const Run run = touching(at, count, crop.width, crop.height);
-    if (run.first == run.last) return;
-    mask_.resize(static_cast<size_t>(count));
-    colours_.resize(static_cast<size_t>(3 * count));
-    sample_mask(mask, at.from(run.first), run.last - run.first, mask_.data());
-    // Colours only where the mask lets them through.
-    int64_t first = 0, last = run.last - run.first;
-    while (first < last && mask_[first] == 0) ++first;
-    while (last > first && mask_[last - 1] == 0) --last;
-    const int64_t visible = last - first;
-    if (visible == 0) return;
-    sample_(crop, at.from(run.first + first), visible, colours_.data());
-    uint8_t* to = packed_row(image_, y, left + run.first + first, visible, room_);
-    blend_(to, colours_.data(), mask_.data() + first, visible);
-    scatter_row(image_, y, left + run.first + first, visible, to);
+  void row(const Line& at, int64_t x, int64_t count, int64_t y) {
+    sample_(crop_.origin(), crop_.row_stride(), at, count, colours_.data(), mask_.data());
+    uint8_t* to = packed_row(image_, y, x, count, room_);
+    blend_(to, colours_.data(), mask_.data(), count);
+    scatter_row(image_, y, x, count, to);
   }
 
   const ImageView& image_;
-  const SampleColours sample_ = sample_colours(active_target());
+  const SampleMasked sample_ = sample_masked(active_target());
   const BlendRow blend_ = blend_row(active_target());
+  MaskedCrop crop_;
   std::vector<uint8_t> mask_, colours_, room_;
 };
 

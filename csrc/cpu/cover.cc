@@ -42,6 +42,21 @@ struct Span {
   }
 };
 
+// The bytes of a row that are painted, by whole blocks: rounded outwards at the outer edge, where alpha is 0, and
+// inwards around what is opaque. Without an edge there is nothing to round.
+struct Blocks {
+  int64_t first, middle, end, last;
+
+  Blocks(const Span& touched, const Span& opaque, int64_t width)
+      : first(3 * touched.first), middle(3 * opaque.first), end(3 * opaque.last), last(3 * touched.last) {
+    if (first == middle && end == last) return;
+    first = first / kBlock * kBlock;
+    last = std::min((last + kBlock - 1) / kBlock * kBlock, 3 * width);
+    middle = std::min((middle + kBlock - 1) / kBlock * kBlock, last);
+    end = std::max(end / kBlock * kBlock, middle);
+  }
+};
+
 class Cover {
  public:
   Cover(const ImageView& image, const Region& region, const ColourGrid& grid, const CoverLook& look)
@@ -50,6 +65,7 @@ class Cover {
         grid_(grid),
         cells_(grid.side - 2),
         smooth_(look.style == CoverStyle::blur),
+        hard_(look.style == CoverStyle::solid),
         grain_(look.seed, smooth_ ? look.grain : 0.0),
         left_(std::max<int64_t>(region.x.first, 0)),
         width_(std::min(region.x.last, image.width) - left_) {}
@@ -64,9 +80,10 @@ class Cover {
     Span touched, opaque;
     for (int64_t y = top; y < bottom; ++y) {
       const int32_t reach = 255 + region_.opaque - rows[y - top];
-      touched.follow(middle, width_, [&](int64_t x) { return columns_[3 * x] < reach; });
       opaque.follow(middle, width_, [&](int64_t x) { return columns_[3 * x] <= reach - 255; });
-      if (touched.first < touched.last) paint_row(y, reach, touched, opaque);
+      if (!hard_) touched.follow(middle, width_, [&](int64_t x) { return columns_[3 * x] < reach; });
+      const Span& all = hard_ ? opaque : touched;
+      if (all.first < all.last) paint_row(y, reach, all, opaque);
     }
   }
 
@@ -84,10 +101,6 @@ class Cover {
     rows_.resize(3 * columns.size() * static_cast<size_t>(grid_.side) + kBlock);
     for (int64_t j = 0; j < grid_.side; ++j)
       widen_row(&grid_.colour[3 * j * grid_.side], between, &rows_[3 * j * width_]);
-    if (smooth_) return;
-    flat_.resize(rows_.size());
-    for (size_t i = 0; i < rows_.size(); ++i)
-      flat_[i] = static_cast<uint8_t>((rows_[i] + (1 << (kLevelBits - 1))) >> kLevelBits);
   }
 
   static void widen_row(const int32_t* colours, const std::vector<Between>& between, int16_t* to) {
@@ -102,40 +115,61 @@ class Cover {
 
   void paint_row(int64_t y, int32_t reach, const Span& touched, const Span& opaque) {
     const Between at(region_.y, cells_, y, smooth_);
+    const Blocks blocks(touched, opaque, width_);
+    uint8_t* to = packed_row(image_, y, left_, width_, room_);
+    if (smooth_)
+      paint_smooth(y, static_cast<uint16_t>(reach), at, blocks, to);
+    else
+      paint_flat(static_cast<uint16_t>(reach), at.cell, blocks, to);
+    scatter_row(image_, y, left_, width_, to);
+  }
+
+  void paint_smooth(int64_t y, uint16_t reach, const Between& at, const Blocks& blocks, uint8_t* to) {
     const int16_t* upper = rows_.data() + 3 * width_ * at.cell;
     const PaintRow row{upper,
                        at.share == 0 ? upper : upper + 3 * width_,
                        at.share,
                        columns_.data(),
-                       static_cast<uint16_t>(reach),
+                       reach,
                        grain_.scale(),
                        grain_.row(y - region_.y.first),
                        grain_.column(left_ - region_.x.first)};
-    // Whole blocks: rounded outwards at the outer edge, where alpha is 0, and inwards around what is opaque.
-    const int64_t first = 3 * touched.first / kBlock * kBlock;
-    const int64_t last = std::min((3 * touched.last + kBlock - 1) / kBlock * kBlock, 3 * width_);
-    const int64_t middle = std::min((3 * opaque.first + kBlock - 1) / kBlock * kBlock, last);
-    const int64_t end = std::max(3 * opaque.last / kBlock * kBlock, middle);
-    uint8_t* to = packed_row(image_, y, left_, width_, room_);
-    edge_(row, to, first, middle);
-    if (smooth_)
-      opaque_(row, to, middle, end);
-    else
-      std::copy_n(&flat_[3 * width_ * at.cell + middle], end - middle, to + middle);
-    edge_(row, to, end, last);
-    scatter_row(image_, y, left_, width_, to);
+    edge_(row, to, blocks.first, blocks.middle);
+    opaque_(row, to, blocks.middle, blocks.end);
+    edge_(row, to, blocks.end, blocks.last);
+  }
+
+  void paint_flat(uint16_t reach, int64_t cell, const Blocks& blocks, uint8_t* to) {
+    if (cell != flat_cell_) flatten(cell);
+    const auto mix = [&](int64_t first, int64_t last) {
+      if (first < last) mix_(&flat_[first], &columns_[first], reach, to + first, last - first);
+    };
+    mix(blocks.first, blocks.middle);
+    std::copy(flat_.begin() + blocks.middle, flat_.begin() + blocks.end, to + blocks.middle);
+    mix(blocks.end, blocks.last);
+  }
+
+  // One grid row as bytes: they stay the same for a whole cell.
+  void flatten(int64_t cell) {
+    flat_.resize(static_cast<size_t>(3 * width_ + kBlock));
+    const int16_t* row = rows_.data() + 3 * width_ * cell;
+    for (int64_t i = 0; i < 3 * width_; ++i)
+      flat_[i] = static_cast<uint8_t>((row[i] + (1 << (kLevelBits - 1))) >> kLevelBits);
+    flat_cell_ = cell;
   }
 
   const ImageView& image_;
   const Region& region_;
   const ColourGrid& grid_;
   const int64_t cells_;
-  const bool smooth_;
+  const bool smooth_, hard_;
   const Grain grain_;
   const int64_t left_, width_;
+  const MixLoop mix_ = mix_edge(active_target());
   const PaintLoop edge_ = paint_edge(active_target()), opaque_ = paint_opaque(active_target());
   std::vector<int16_t> rows_;
   std::vector<uint8_t> flat_, room_;
+  int64_t flat_cell_ = -1;
   std::vector<uint16_t> columns_;
 };
 

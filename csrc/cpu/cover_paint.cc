@@ -54,13 +54,17 @@ struct Opaque {
   }
 };
 
+// `over` through the alpha of one byte, in 16 bits.
+PYANON_INLINE uint8_t mixed_edge(uint8_t under, uint16_t over, uint16_t falloff, uint16_t reach) {
+  const uint16_t left = static_cast<uint16_t>(std::max(reach, falloff) - falloff);
+  const uint16_t alpha = std::min<uint16_t>(left, 255);
+  const uint16_t sum = static_cast<uint16_t>(under * (255 - alpha) + over * alpha + 128);
+  return static_cast<uint8_t>(static_cast<uint16_t>(sum + (sum >> 8)) >> 8);
+}
+
 struct Edge {
   PYANON_INLINE static uint8_t byte(const PaintRow& row, uint8_t under, int64_t i, int16_t grain) {
-    const uint16_t left = static_cast<uint16_t>(std::max(row.reach, row.falloff[i]) - row.falloff[i]);
-    const uint16_t alpha = std::min<uint16_t>(left, 255);
-    const uint16_t over = static_cast<uint16_t>(painted(row, i, grain));
-    const uint16_t sum = static_cast<uint16_t>(under * (255 - alpha) + over * alpha + 128);
-    return static_cast<uint8_t>(static_cast<uint16_t>(sum + (sum >> 8)) >> 8);
+    return mixed_edge(under, static_cast<uint16_t>(painted(row, i, grain)), row.falloff[i], row.reach);
   }
 };
 
@@ -100,6 +104,20 @@ PYANON_INLINE void edge(const PaintRow& row, uint8_t* to, int64_t first, int64_t
 }
 PYANON_VERSIONS(edge, (const PaintRow& row, uint8_t* to, int64_t first, int64_t last), (row, to, first, last))
 
+PYANON_INLINE void flat_edge(const uint8_t* PYANON_RESTRICT over, const uint16_t* PYANON_RESTRICT falloff,
+                             uint16_t reach, uint8_t* PYANON_RESTRICT to, int64_t count) {
+  const int64_t whole = count / kBlock * kBlock;
+  for (int64_t i = 0; i < whole; ++i) to[i] = mixed_edge(to[i], over[i], falloff[i], reach);
+  if (whole == count) return;
+  uint8_t block[kBlock] = {};
+  const size_t rest = static_cast<size_t>(count - whole);
+  std::memcpy(block, to + whole, rest);
+  for (int64_t k = 0; k < kBlock; ++k) block[k] = mixed_edge(block[k], over[whole + k], falloff[whole + k], reach);
+  std::memcpy(to + whole, block, rest);
+}
+PYANON_VERSIONS(flat_edge, (const uint8_t* over, const uint16_t* falloff, uint16_t reach, uint8_t* to, int64_t count),
+                (over, falloff, reach, to, count))
+
 }  // namespace
 
 Grain::Grain(int64_t seed, double levels)
@@ -109,5 +127,6 @@ const int16_t* Grain::row(int64_t y) const { return &tile()[((y + (shift_ >> 8))
 
 PaintLoop paint_opaque(Target target) { return opaque_for(target); }
 PaintLoop paint_edge(Target target) { return edge_for(target); }
+MixLoop mix_edge(Target target) { return flat_edge_for(target); }
 
 }  // namespace pyanon

@@ -50,4 +50,9 @@ using PaintLoop = void (*)(const PaintRow& row, uint8_t* to, int64_t first, int6
 PaintLoop paint_opaque(Target target);
 PaintLoop paint_edge(Target target);
 
+// The edge of a cover whose bytes are known: `over`, through the alpha that reach and falloff make. Both tables go on
+// for a block after their end.
+using MixLoop = void (*)(const uint8_t* over, const uint16_t* falloff, uint16_t reach, uint8_t* to, int64_t count);
+MixLoop mix_edge(Target target);
+
 }  // namespace pyanon

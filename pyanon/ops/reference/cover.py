@@ -68,7 +68,7 @@ def cover(
         ]
     noise = grain_tile(seed, grain=grain if style == "blur" else 0.0)
     for region, grid in zip(regions, grids, strict=True):
-        _paint(image, region, grid=grid, noise=noise, smooth=style == "blur")
+        _paint(image, region, grid=grid, noise=noise, style=style)
 
 
 def _side(low: float, high: float, *, grow: float, feather: float) -> Side:
@@ -108,12 +108,13 @@ def _falloff(side: Side, opaque: int, pixels: IntPlane) -> IntPlane:
     return np.asarray(np.where(boxed, np.minimum(term, np.floor(opaque * 0.5)), term), np.int64)
 
 
-def _painted(region: Region, frame: ImageArray) -> _Painted:
+def _painted(region: Region, frame: ImageArray, *, hard: bool) -> _Painted:
     rows = np.arange(max(region.y.first, 0), min(region.y.last, frame.shape[0]))
     columns = np.arange(max(region.x.first, 0), min(region.x.last, frame.shape[1]))
     terms = _falloff(region.y, region.opaque, rows)[:, None] + _falloff(region.x, region.opaque, columns)
     where = [slice(int(axis[0]), int(axis[-1]) + 1) if len(axis) else slice(0, 0) for axis in (rows, columns)]
-    return _Painted(where[0], where[1], np.clip(255 + region.opaque - terms, 0, 255))
+    alpha = np.clip(255 + region.opaque - terms, 0, 255)
+    return _Painted(where[0], where[1], np.where(alpha < 255, 0, 255) if hard else alpha)
 
 
 def _between(side: Side, cells: int, pixels: IntPlane, *, smooth: bool) -> tuple[IntPlane, IntPlane]:
@@ -132,8 +133,8 @@ def _lerp(grid: IntPlane, cell: IntPlane, share: IntPlane) -> IntPlane:
     return np.asarray(grid[cell] + (((((grid[after] - grid[cell]) * share) >> (WEIGHT_BITS - 1)) + 1) >> 1))
 
 
-def _paint(image: ImageArray, region: Region, *, grid: IntPlane, noise: IntPlane, smooth: bool) -> None:
-    at = _painted(region, image)
+def _paint(image: ImageArray, region: Region, *, grid: IntPlane, noise: IntPlane, style: CoverStyle) -> None:
+    at, smooth = _painted(region, image, hard=style == "solid"), style == "blur"
     if at.alpha.size == 0:
         return
     cells = len(grid) - 2
