@@ -88,10 +88,12 @@ class AtomicFile:
         Args:
             data: What to write.
         """
+        if self._done or self.error is not None:
+            return len(data)  # what a muxer writes after the end or after an error goes nowhere, without noise
         try:
             return self._file.write(data)
         except OSError as error:
-            self.error = self.error or error
+            self.error = error
             raise
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -101,11 +103,17 @@ class AtomicFile:
             offset: Where to, in bytes.
             whence: As for `io.IOBase.seek`.
         """
-        return self._file.seek(offset, whence)
+        if self._done or self.error is not None:
+            return offset
+        try:
+            return self._file.seek(offset, whence)  # writes out what is buffered, and may fail as a write does
+        except OSError as error:
+            self.error = error
+            raise
 
     def tell(self) -> int:
         """The current position."""
-        return self._file.tell()
+        return 0 if self._done else self._file.tell()
 
     def truncate(self) -> None:
         """Cut off what lies behind the current position."""
