@@ -24,7 +24,7 @@ from export.train.landmarks_net import LandmarksNet
 from export.train.library import Library
 from export.train.locator import rate
 
-FACES, OTHERS, RENEWED = 88, 40, 6
+FACES, OTHERS, RENEWED = 44, 20, 3
 
 
 def landmarks_loss(points: Tensor, logits: Tensor, truth: Tensor, face: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -62,7 +62,7 @@ class Training:
         self.device, self.saved = torch.device(args.device), args.out / "last.pt"
         self.net = LandmarksNet().to(self.device)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+        self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(0.999), use_buffers=True)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=args.rate, weight_decay=0.02)
         self.step, self.spent = 0, 0.0
         if self.saved.exists():
@@ -76,7 +76,9 @@ class Training:
     def learn(self, pixels: Tensor, truth: Tensor, face: Tensor) -> dict[str, float]:
         """One step on a batch of crops ``(n, 64, 64, 3)``; returns the parts of the loss."""
         crops = pixels.to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        points, logits = self.net(crops)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            features = self.net.body(crops)
+        points, logits = self.net.read(features.float())
         loss, parts = landmarks_loss(points, logits, truth.to(self.device), face.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -18,7 +18,7 @@ MEAN = ((0.37, 0.42), (0.63, 0.42), (0.50, 0.57), (0.40, 0.71), (0.60, 0.71))
 class LandmarksNet(nn.Module):
     """Plain convolutions down to 4x4, then one linear layer that sees where things are.
 
-    Input ``(n, 3, 64, 64)`` RGB in 0..1. Output ``(n, 11)``: ten offsets from `MEAN` in crop fractions, one logit.
+    Input ``(n, 3, 64, 64)`` RGB in 0..1; the points are learned as offsets from `MEAN`.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,11 @@ class LandmarksNet(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Returns points ``(n, 5, 2)`` in crop fractions and logits ``(n,)``."""
-        raw = self.answer(self.body(crops).flatten(1))
+        return self.read(self.body(crops))
+
+    def read(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The answer from the body's features: apart, because coordinates want more digits than the body."""
+        raw = self.answer(features.flatten(1))
         points: Tensor = raw[:, :10].unflatten(1, (5, 2)) + self.mean
         return points, raw[:, 10]
 
