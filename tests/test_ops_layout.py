@@ -39,7 +39,11 @@ def test_the_op_is_in_its_place(stem, place):
 
 @pytest.mark.parametrize(
     ("folder", "pattern"),
-    [("csrc/cpu", r"(\w+)\.cc"), ("csrc/bind", r"(?!module)(\w+)\.cc"), ("tests/ops", r"test_(\w+)\.py")],
+    [
+        ("csrc/cpu", r"(\w+)\.cc"),
+        ("csrc/bind", r"(?!module)(\w+)\.cc"),
+        ("tests/ops", r"test_(?!native|simd)(\w+)\.py"),
+    ],
 )
 def test_no_file_is_without_an_op(folder, pattern):
     """A kernel's file is named after its op, or after its op and a part of it (cover_grid)."""

@@ -22,16 +22,20 @@ inline std::string describe(const py::array& array) {
   return py::str(array.dtype()).cast<std::string>() + " of shape " + py::str(array.attr("shape")).cast<std::string>();
 }
 
-// Raises unless `array` has this dtype and shape (kAny: any length).
+// The array that `object` is; raises unless it is one of this dtype and shape (kAny: any length).
 template <class T>
-void require(const py::array& array, const char* name, const std::vector<int64_t>& shape) {
-  bool fits = py::isinstance<py::array_t<T>>(array) && array.ndim() == static_cast<py::ssize_t>(shape.size());
+py::array require(const py::object& object, const char* name, const std::vector<int64_t>& shape) {
+  const bool is_array = py::isinstance<py::array>(object);
+  const py::array array = is_array ? py::reinterpret_borrow<py::array>(object) : py::array();
+  bool fits =
+      is_array && py::isinstance<py::array_t<T>>(array) && array.ndim() == static_cast<py::ssize_t>(shape.size());
   for (size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] == kAny || array.shape(i) == shape[i];
-  if (fits) return;
+  if (fits) return array;
   std::string wanted;
   for (int64_t length : shape)
     wanted += (wanted.empty() ? "" : ", ") + (length == kAny ? "any" : std::to_string(length));
-  throw ArgumentError(std::string(name) + " is not the array this op needs", describe(array),
+  throw ArgumentError(std::string(name) + " is not the array this op needs",
+                      is_array ? describe(array) : py::str(py::type::of(object).attr("__name__")).cast<std::string>(),
                       "numpy " + py::str(py::dtype::of<T>()).cast<std::string>() + " of shape (" + wanted + ")",
                       "convert it with numpy.asarray(..., dtype=...) and check its axes");
 }
@@ -51,8 +55,8 @@ inline ConstImageView view_of(const py::array& array, int64_t first_axis = 0, in
 }
 
 // (H, W, 3) uint8.
-inline ConstImageView image(const py::array& array, const char* name) {
-  require<uint8_t>(array, name, {kAny, kAny, 3});
+inline ConstImageView image(const py::object& object, const char* name) {
+  const py::array array = require<uint8_t>(object, name, {kAny, kAny, 3});
   if (array.shape(0) > kLongestSide || array.shape(1) > kLongestSide)
     throw ArgumentError(std::string(name) + " is too large", describe(array),
                         "sides of at most " + std::to_string(kLongestSide), "cut it into smaller pictures");
@@ -60,8 +64,9 @@ inline ConstImageView image(const py::array& array, const char* name) {
 }
 
 // (H, W, 3) uint8 that will be written to.
-inline ImageView writable_image(py::array& array, const char* name) {
-  const ConstImageView from = image(array, name);
+inline ImageView writable_image(const py::object& object, const char* name) {
+  const ConstImageView from = image(object, name);
+  py::array array = py::reinterpret_borrow<py::array>(object);
   if (!array.writeable())
     throw ArgumentError(std::string(name) + " is read-only", describe(array), "a writable array", "pass a copy");
   return {static_cast<uint8_t*>(array.mutable_data()),
@@ -73,22 +78,16 @@ inline ImageView writable_image(py::array& array, const char* name) {
           from.channel_stride};
 }
 
-// (H, W) uint8.
-inline ConstImageView plane(const py::array& array, const char* name) {
-  require<uint8_t>(array, name, {kAny, kAny});
-  return view_of(array);
-}
-
 // The values of an array of any strides, in order.
 template <class T>
-std::vector<T> values(const py::array& array, const char* name, const std::vector<int64_t>& shape) {
-  require<T>(array, name, shape);
-  const auto packed = py::array_t<T, py::array::c_style | py::array::forcecast>::ensure(array);
+std::vector<T> values(const py::object& object, const char* name, const std::vector<int64_t>& shape) {
+  const auto packed =
+      py::array_t<T, py::array::c_style | py::array::forcecast>::ensure(require<T>(object, name, shape));
   return std::vector<T>(packed.data(), packed.data() + packed.size());
 }
 
-// n x 2 x 3 matrices, finite and invertible.
-std::vector<float> matrices(const py::array& array, int64_t count);
+// n x 2 x 3 matrices, finite and invertible; kAny: however many there are.
+std::vector<float> matrices(const py::object& object, int64_t count);
 
 void register_blend(py::module_& module);
 void register_cover(py::module_& module);

@@ -31,8 +31,8 @@ void check_look(const CoverLook& look) {
 }
 
 // All boxes are checked before the first pixel is painted: what cannot be covered must be heard of, not skipped.
-std::vector<float> checked_boxes(const py::array& array) {
-  std::vector<float> boxes = values<float>(array, "boxes", {kAny, 4});
+std::vector<float> checked_boxes(const py::object& object) {
+  std::vector<float> boxes = values<float>(object, "boxes", {kAny, 4});
   for (size_t i = 0; i < boxes.size(); i += 4) {
     const float* b = &boxes[i];
     const bool finite = std::isfinite(b[0]) && std::isfinite(b[1]) && std::isfinite(b[2]) && std::isfinite(b[3]);
@@ -46,23 +46,22 @@ std::vector<float> checked_boxes(const py::array& array) {
   return boxes;
 }
 
-void cover_arrays(py::array under, const py::array& boxes, const std::string& style,
+void cover_arrays(const py::object& under, const py::object& boxes, const std::string& style,
                   const std::array<uint8_t, 3>& colour, int64_t seed, int64_t cells, double grow, double feather,
                   double grain) {
-  const ImageView image = writable_image(under, "image");
+  const ImageView to = writable_image(under, "image");
   const std::vector<float> corners = checked_boxes(boxes);
   const CoverLook look{style_of(style), {colour[0], colour[1], colour[2]}, seed, cells, grow, feather, grain};
   check_look(look);
   const py::gil_scoped_release free;
-  cover(image, corners.data(), static_cast<int64_t>(corners.size() / 4), look);
+  cover(to, corners.data(), static_cast<int64_t>(corners.size() / 4), look);
 }
 
 }  // namespace
 
 void register_cover(py::module_& module) {
-  module.def("cover", &cover_arrays, py::arg("image").noconvert(), py::arg("boxes").noconvert(), py::arg("style"),
-             py::arg("colour"), py::arg("seed"), py::arg("cells"), py::arg("grow"), py::arg("feather"),
-             py::arg("grain"));
+  module.def("cover", &cover_arrays, py::arg("image"), py::arg("boxes"), py::arg("style"), py::arg("colour"),
+             py::arg("seed"), py::arg("cells"), py::arg("grow"), py::arg("feather"), py::arg("grain"));
 }
 
 }  // namespace pyanon::bind

@@ -13,15 +13,15 @@ void check_size(int64_t width, int64_t height) {
                       "1 .. " + std::to_string(kLongestOutput), "pass the network's input size as (width, height)");
 }
 
-py::tuple letterbox_arrays(const py::array& from, std::pair<int64_t, int64_t> size, float mean, float scale, float fill,
-                           const py::object& out) {
+py::tuple letterbox_arrays(const py::object& from, std::pair<int64_t, int64_t> size, float mean, float scale,
+                           float fill, const py::object& out) {
   const ConstImageView frame = image(from, "image");
   const auto [width, height] = size;
   check_size(width, height);
   if (frame.width == 0 || frame.height == 0)
-    throw ArgumentError("image holds no pixel", describe(from), "H >= 1 and W >= 1", "skip empty frames");
-  py::array tensor = out.is_none() ? py::array(py::array_t<float>({int64_t{3}, height, width})) : py::array(out);
-  require<float>(tensor, "out", {3, height, width});
+    throw ArgumentError("image holds no pixel", describe(py::array(from)), "H >= 1 and W >= 1", "skip empty frames");
+  const py::object given = out.is_none() ? py::object(py::array_t<float>({int64_t{3}, height, width})) : out;
+  py::array tensor = require<float>(given, "out", {3, height, width});
   if (!tensor.writeable() || !(tensor.flags() & py::array::c_style))
     throw ArgumentError("out cannot be written to as planes", describe(tensor), "a writable C-contiguous array",
                         "allocate it with numpy.empty");
@@ -37,8 +37,8 @@ py::tuple letterbox_arrays(const py::array& from, std::pair<int64_t, int64_t> si
 }  // namespace
 
 void register_letterbox(py::module_& module) {
-  module.def("letterbox", &letterbox_arrays, py::arg("image").noconvert(), py::arg("size"), py::arg("mean"),
-             py::arg("scale"), py::arg("fill"), py::arg("out"));
+  module.def("letterbox", &letterbox_arrays, py::arg("image"), py::arg("size"), py::arg("mean"), py::arg("scale"),
+             py::arg("fill"), py::arg("out"));
 }
 
 }  // namespace pyanon::bind

@@ -5,13 +5,13 @@
 namespace pyanon::bind {
 namespace {
 
-py::array_t<int64_t> nms_arrays(const py::array& boxes, const py::array& scores, float iou, const py::object& groups,
+py::array_t<int64_t> nms_arrays(const py::object& boxes, const py::object& scores, float iou, const py::object& groups,
                                 int64_t limit) {
   const std::vector<float> corners = values<float>(boxes, "boxes", {kAny, 4});
-  const int64_t count = boxes.shape(0);
+  const int64_t count = static_cast<int64_t>(corners.size() / 4);
   const std::vector<float> ranks = values<float>(scores, "scores", {count});
   std::vector<int64_t> classes;
-  if (!groups.is_none()) classes = values<int64_t>(py::array(groups), "groups", {count});
+  if (!groups.is_none()) classes = values<int64_t>(groups, "groups", {count});
   std::vector<int64_t> kept;
   {
     const py::gil_scoped_release free;
@@ -23,8 +23,8 @@ py::array_t<int64_t> nms_arrays(const py::array& boxes, const py::array& scores,
 }  // namespace
 
 void register_nms(py::module_& module) {
-  module.def("nms", &nms_arrays, py::arg("boxes").noconvert(), py::arg("scores").noconvert(), py::arg("iou"),
-             py::arg("groups"), py::arg("limit"));
+  module.def("nms", &nms_arrays, py::arg("boxes"), py::arg("scores"), py::arg("iou"), py::arg("groups"),
+             py::arg("limit"));
 }
 
 }  // namespace pyanon::bind

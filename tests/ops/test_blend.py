@@ -106,3 +106,19 @@ def test_paste_paints_nothing_where_one_matrix_is_bad():
             image, pixels=picture(6, 8, 8)[None].repeat(2, 0), mask=np.full((2, 8, 8), 255, np.uint8), matrix=matrix
         )
     np.testing.assert_array_equal(image, before)
+
+
+@pytest.mark.parametrize("argument", ["patch", "mask"])
+def test_what_is_no_array_is_named(argument):
+    arguments = {"patch": np.zeros((4, 4, 3), np.uint8), "mask": np.zeros((4, 4), np.uint8), "at": (0, 0)}
+    with pytest.raises(InputError, match=f"{argument} is not the array this op needs; given: list"):
+        ops.blend(np.zeros((9, 9, 3), np.uint8), **(arguments | {argument: [[1]]}))
+
+
+def test_an_array_of_a_device_is_refused():
+    class OnDevice:
+        def __dlpack__(self):
+            raise AssertionError("must not be asked for its memory")
+
+    with pytest.raises(InputError, match="no kernel for where its patch lives; given: OnDevice"):
+        ops.blend(np.zeros((9, 9, 3), np.uint8), patch=OnDevice(), mask=np.zeros((4, 4), np.uint8), at=(0, 0))
