@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from . import clips, geometry
@@ -22,17 +22,15 @@ def _row(cells: list[str]) -> None:
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def _print_outcomes(title: str, rows: Iterator[tuple[str, Outcomes]], *, trial: Trial) -> None:
+def _print_outcomes(title: str, rows: dict[str, Outcomes], *, trial: Trial) -> None:
     """One line per cover, and what it gives away beyond the first one, with 95 % confidence."""
     probes = len(trial.album) - trial.train
     print(f"\n{title}: {trial.train} people to adapt on, {probes} probes,")
     print(f"{CANDIDATES} candidates, chance {100 * CHANCE:.1f} %\n")
-    reference: Outcomes | None = None
-    for name, outcomes in rows:
-        if reference is None:
-            reference = outcomes
-            _row(["cover", *(f"{attack}: rank 1 | beyond the first row" for attack in outcomes)])
-            _row(["---", *("---: | ---:" for _ in outcomes)])
+    reference = next(iter(rows.values()))
+    _row(["cover", *(f"{attack}: rank 1 | beyond the first row" for attack in reference)])
+    _row(["---", *("---: | ---:" for _ in reference)])
+    for name, outcomes in rows.items():
         cells = []
         for attack, outcome in outcomes.items():
             more, error = excess(outcome, reference[attack])

@@ -42,7 +42,7 @@ class Outcome:
         return float(self.first.std(ddof=1) / np.sqrt(len(self.first)))
 
     def __str__(self) -> str:
-        return f"{100 * self.rank1:5.1f} % +- {196 * self.error:.1f}"
+        return f"{100 * self.rank1:.1f} % ± {196 * self.error:.1f}"
 
 
 def excess(outcome: Outcome, reference: Outcome) -> tuple[float, float]:

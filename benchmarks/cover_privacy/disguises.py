@@ -7,11 +7,11 @@ from functools import partial
 from typing import TypeAlias, get_args
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from pyanon import ops
 from pyanon.ops import CoverStyle
-from pyanon.types import FloatArray, ImageArray
+from pyanon.types import ImageArray
 
 from .portraits import Portrait, hidden
 
@@ -60,22 +60,11 @@ def pixelated(portrait: Portrait, *, cells: int, grow: float = MARGIN) -> Portra
     return _within_outline(portrait, np.asarray(small.resize((width, height), Image.Resampling.NEAREST)), grow)
 
 
-def _box_mean(pixels: FloatArray, width: int, axis: int) -> FloatArray:
-    """Running mean over ``width`` pixels, repeating the border."""
-    reach = [(0, 0)] * pixels.ndim
-    reach[axis] = (width // 2, width - 1 - width // 2)
-    total = np.cumsum(np.pad(pixels, reach, mode="edge"), axis=axis, dtype=np.float64)
-    total = np.insert(total, 0, 0.0, axis=axis)
-    count = pixels.shape[axis]
-    window = np.take(total, np.arange(width, width + count), axis) - np.take(total, np.arange(count), axis)
-    return np.asarray(window / width, np.float32)
-
-
 def blurred(portrait: Portrait, *, share: float, grow: float = MARGIN) -> Portrait:
     """A box blur over a share of the face's box, in the outline of our covers."""
-    width, height = (max(1, round(float(side) * share)) for side in portrait.box[2:] - portrait.box[:2])
-    soft = _box_mean(_box_mean(portrait.pixels.astype(np.float32), width, 1), height, 0)
-    return _within_outline(portrait, soft.round().astype(np.uint8), grow)
+    x, y = (float(side) * share / 2 for side in portrait.box[2:] - portrait.box[:2])
+    soft = Image.fromarray(portrait.pixels).filter(ImageFilter.BoxBlur((x, y)))
+    return _within_outline(portrait, np.asarray(soft), grow)
 
 
 #: Covers that are computed from the face. The blurs span 0.4 and 0.8 of the box: strong, and what a common tool does.

@@ -118,11 +118,10 @@ def another_view(portrait: Portrait, rng: np.random.Generator) -> Portrait:
 
 
 def hidden(shape: tuple[int, ...], box: FloatArray, *, grow: float) -> BoolArray:
-    """Where a solid cover leaves nothing of a picture, ``(H, W)``: where a black and a white one end up the same."""
-    black, white = np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)
-    for picture in (black, white):
-        ops.cover(picture, boxes=box[None], style="solid", colour=(7, 77, 177), grow=grow)
-    return np.asarray((black == white).all(axis=2))
+    """Where a solid cover leaves nothing of a picture, ``(H, W)``: where white hides black to the last level."""
+    picture = np.zeros(shape, np.uint8)
+    ops.cover(picture, boxes=box[None], style="solid", colour=(255, 255, 255), grow=grow)
+    return np.asarray(picture[:, :, 0] == 255)
 
 
 def elsewhere(portrait: Portrait, surroundings: ImageArray, *, grow: float) -> Portrait:
