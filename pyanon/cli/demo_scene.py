@@ -23,6 +23,8 @@ SIZE, RATE = (720, 540), 25
 
 #: Share of a frame's time for which the shutter is open, and the most pictures that are mixed for it.
 _SHUTTER, _MOST_MIXED = 0.5, 8
+#: Pixels that the picture may move from one of them to the next.
+_STEP = 5.0
 
 
 @dataclass(frozen=True)
@@ -159,20 +161,22 @@ class Film:
         """What the open shutter gathers: the mean of a few moments, more where the camera moves faster."""
         first, last = shot.pose(number / count), shot.pose((number + _SHUTTER) / count)
         pixels = math.hypot(last.x - first.x, last.y - first.y) * self._size[0] / first.width
-        mixed = min(_MOST_MIXED, 1 + int(pixels / 3))
-        total = np.zeros((self._size[1], self._size[0], 3), np.float32)
-        for moment in range(mixed):
-            total += self._still(self._walls[shot.wall], first.towards(last, moment / mixed))
-        return cast("ImageArray", (total * (shot.pose(number / count).light / mixed) + 0.5).astype(np.uint8))
+        mixed = min(_MOST_MIXED, 1 + int(pixels / _STEP))
+        moments = [first.towards(last, moment / mixed) for moment in range(mixed)]
+        # What is smeared needs no fine resampling.
+        filtered = Image.Resampling.BICUBIC if mixed == 1 else Image.Resampling.BILINEAR
+        stills = [self._still(self._walls[shot.wall], pose, filtered) for pose in moments]
+        if mixed == 1 and first.light == 1.0:
+            return stills[0]
+        gathered = np.sum(stills, axis=0, dtype=np.uint16)
+        return cast("ImageArray", (gathered * np.float32(first.light / mixed) + np.float32(0.5)).astype(np.uint8))
 
-    def _still(self, wall: Image.Image, pose: Pose) -> ImageArray:
+    def _still(self, wall: Image.Image, pose: Pose, filtered: Image.Resampling) -> ImageArray:
         scale, angle = pose.width / self._size[0], math.radians(pose.turn)
         across, down = scale * math.cos(angle), scale * math.sin(angle)
         x = pose.x - across * self._size[0] / 2 + down * self._size[1] / 2
         y = pose.y - down * self._size[0] / 2 - across * self._size[1] / 2
-        seen = wall.transform(
-            self._size, Image.Transform.AFFINE, (across, -down, x, down, across, y), Image.Resampling.BICUBIC
-        )
+        seen = wall.transform(self._size, Image.Transform.AFFINE, (across, -down, x, down, across, y), filtered)
         return np.asarray(seen)
 
 
