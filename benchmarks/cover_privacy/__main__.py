@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import clips, geometry
+from . import clips, geometry, picture
 from .attack import CANDIDATES, CHANCE, excess
 from .experiments import Outcomes, Trial, covers_in_their_photos, faces_alone, margins
 from .portraits import backgrounds, read_album
@@ -70,12 +70,17 @@ def _geometry(arguments: argparse.Namespace, _: Recogniser) -> None:
     geometry.report(arguments.data)
 
 
+def _picture(arguments: argparse.Namespace, _: Recogniser) -> None:
+    picture.paint(arguments.data, ROOT / "docs/images")
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Recogniser], None]] = {
     "faces": _faces,
     "photos": _photos,
     "margins": _margins,
     "clips": _clips,
     "geometry": _geometry,
+    "picture": _picture,
 }
 RECOGNISERS = {"mobilefacenet": MobileFaceNet, "retail-0095": Retail0095}
 
