@@ -83,14 +83,15 @@ def feed_of(source: str | Path | int, settings: LiveSettings) -> Feed:
             do="list the cameras with: ls /dev/video*",
         )
     if path.is_char_device():
-        return Feed(str(source), str(path), format="video4linux2,v4l2", options=_camera_options(settings))
+        return Feed(str(source), str(path), format="v4l2", options=_camera_options(settings))
     sniff.read_head(path)
     return Feed(str(source), sniff.file_address(path), options=sniff.FILE_OPTIONS, paced=True)
 
 
 def _address_options(address: str, settings: LiveSettings) -> Mapping[str, str]:
+    # UDP loses packets of large pictures; and nobody wants to wait five seconds, the default, for the first frame.
     options = {"rtsp_transport": "tcp"} if address.lower().startswith("rtsp") else {}
-    return {"fflags": "nobuffer", **options, **settings.options}
+    return {"analyzeduration": "1000000", **options, **settings.options}
 
 
 def _camera_options(settings: LiveSettings) -> Mapping[str, str]:

@@ -58,10 +58,8 @@ _FILES = {
 }
 _ADDRESSES = {
     "rtsp": Format("rtsp", options={"rtsp_transport": "tcp"}, live=True),
-    "rtmp": Format("flv", live=True),
     "udp": Format("mpegts", live=True),
     "tcp": Format("mpegts", live=True),
-    "srt": Format("mpegts", live=True),
 }
 
 #: Suffixes a video can be written to.

@@ -283,7 +283,8 @@ def _cannot_open(feed: Feed, reason: BaseException | None) -> PyanonError:
         return reason
     if isinstance(reason, FileNotFoundError | av.error.HTTPNotFoundError):
         return SourceNotFoundError("nothing is found at this address", given=feed.name, do="check it")
-    if isinstance(reason, av.error.InvalidDataError):
+    # A server that says nothing until the time-out looks like invalid data to the demuxer of RTSP.
+    if isinstance(reason, av.error.InvalidDataError) and not feed.address.startswith("rtsp"):
         return UnsupportedMediaError("the input is not a video", given=feed.name, do="check it")
     text = getattr(reason, "strerror", None) or "it ended at once"
     return SourceError(f"the live source cannot be read ({text})", given=feed.name, do="check that it is switched on")

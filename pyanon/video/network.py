@@ -9,8 +9,7 @@ from pyanon.errors import SinkError
 
 __all__ = ["check_reachable"]
 
-_PORTS = {"rtsp": 554, "rtmp": 1935}
-_CONNECTIONLESS = frozenset({"udp", "srt"})
+_RTSP_PORT = 554
 
 
 def check_reachable(address: str, *, timeout: float) -> None:
@@ -24,12 +23,11 @@ def check_reachable(address: str, *, timeout: float) -> None:
         SinkError: It does not answer.
     """
     parts = urlsplit(address)
-    port = parts.port or _PORTS.get(parts.scheme.lower())
-    # An address that asks us to listen has no server to look for.
-    if parts.scheme.lower() in _CONNECTIONLESS or port is None or "listen" in parts.query:
+    # UDP knows no connections, and an address that asks us to listen has no server to look for.
+    if parts.scheme.lower() == "udp" or "listen" in parts.query:
         return
     try:
-        socket.create_connection((parts.hostname or "", port), timeout=timeout).close()
+        socket.create_connection((parts.hostname or "", parts.port or _RTSP_PORT), timeout=timeout).close()
     except OSError as error:
         raise SinkError(
             f"the server does not answer ({error.strerror or error})", given=address, do="check that it is running"

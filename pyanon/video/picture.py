@@ -262,6 +262,7 @@ def _save_options(kind: str, like: Picture, *, icc: bytes | None, keep_exif: boo
         options["icc_profile"] = icc
     if keep_exif and like.exif and kind in _WITH_EXIF:
         options["exif"] = harmless_exif(like.exif)
+        options.pop("compression", None)  # libtiff, which compresses, cannot write the directory of the camera
     return options
 
 

@@ -179,7 +179,7 @@ class VideoSink:
             self._file or str(self._output),
             "w",
             format=self._format.container,
-            container_options=self._muxer_options(),
+            container_options=self._muxer_options(settings),
             buffer_size=1 << 18,
         )
         self._stream = self._add_stream(encoder)
@@ -189,8 +189,10 @@ class VideoSink:
             self._audio = AudioCopy(like=self._like, output=self._container)
         self._container.start_encoding()
 
-    def _muxer_options(self) -> dict[str, str]:
+    def _muxer_options(self, settings: SinkSettings) -> dict[str, str]:
         options = dict(self._format.options)
+        if self._format.container == "rtsp":
+            options["timeout"] = str(round(settings.timeout * 1_000_000))
         if self._format.container in {"mp4", "mov"}:
             # A start that is not 0 is written in units of the movie's clock: by default thousandths, too coarse.
             options["movie_timescale"] = str(max(1000, self._time_base.denominator))
@@ -282,6 +284,11 @@ def _reported(output: str | Path) -> Iterator[None]:
     except PyanonError:
         raise
     except (av.error.FFmpegError, OSError) as error:
+        if is_address(output):
+            reason = getattr(error, "strerror", None) or error
+            raise SinkError(
+                f"the server does not take the video ({reason})", given=output, do="check the server and the address"
+            ) from error
         raise sink_error(output, error) from error
 
 
@@ -302,8 +309,7 @@ def open_sink(
     are left out. A file appears under its name when it is complete, and not before.
 
     Args:
-        output: Path (.mp4, .m4v, .mov, .mkv, .ts, .webm, .gif, .webp, .apng, .png) or address (rtsp, rtmp, udp, tcp,
-            srt).
+        output: Path (.mp4, .m4v, .mov, .mkv, .ts, .webm, .gif, .webp, .apng, .png) or address (rtsp, udp, tcp).
         like: The source the frames come from: ``source.info``.
         audio: ``"drop"`` (the default: voices identify people) or ``"copy"``, which carries it over untouched.
         keep_metadata: Keep title, copyright, date, genre and language; never places, names, devices or thumbnails.
