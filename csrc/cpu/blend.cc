@@ -37,15 +37,21 @@ struct Rectangle {
 class MaskedCrop {
  public:
   void fill(const ConstImageView& pixels, const ConstImageView& mask) {
-    side_ = pixels.width + 2;
+    const int64_t size = pixels.width;
+    side_ = size + 2;
     bytes_.assign(static_cast<size_t>(4 * side_ * side_), 0);
-    for (int64_t y = 0; y < side_; ++y)
-      for (int64_t x = 0; x < side_; ++x) {
-        const int64_t px = clamp_index(x - 1, pixels.width), py = clamp_index(y - 1, pixels.height);
-        uint8_t* to = &bytes_[4 * (y * side_ + x)];
-        for (int64_t c = 0; c < 3; ++c) to[c] = pixels.at(py, px)[c * pixels.channel_stride];
-        if (px == x - 1 && py == y - 1) to[3] = *mask.at(py, px);
+    for (int64_t y = 0; y < size; ++y) {
+      uint8_t* row = &bytes_[4 * ((y + 1) * side_ + 1)];
+      const uint8_t *colours = packed_row(pixels, y, 0, size, colours_), *through = packed_row(mask, y, 0, size, mask_);
+      for (int64_t x = 0; x < size; ++x) {
+        for (int c = 0; c < 3; ++c) row[4 * x + c] = colours[3 * x + c];
+        row[4 * x + 3] = through[x];
       }
+      std::copy_n(row, 3, row - 4);
+      std::copy_n(row + 4 * (size - 1), 3, row + 4 * size);
+    }
+    repeat_row(1, 0);
+    repeat_row(size, size + 1);
   }
 
   // The pixel at (0, 0) of the crop itself.
@@ -53,8 +59,13 @@ class MaskedCrop {
   int64_t row_stride() const { return 4 * side_; }
 
  private:
+  // The colours of one row into another one, whose mask stays 0.
+  void repeat_row(int64_t from, int64_t to) {
+    for (int64_t x = 0; x < side_; ++x) std::copy_n(&bytes_[4 * (from * side_ + x)], 3, &bytes_[4 * (to * side_ + x)]);
+  }
+
   int64_t side_ = 0;
-  std::vector<uint8_t> bytes_;
+  std::vector<uint8_t> bytes_, colours_, mask_;
 };
 
 class Paster {
