@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pyanon import stream
 from pyanon.errors import InputError, TruncatedSourceError
-from pyanon.naming import Errand, check_folder, claim, default_folder, default_output, errands
+from pyanon.naming import Errand, check_folder, check_input, claim, default_folder, default_output, errands
 from pyanon.report import FaceReport, Tally, check_report
 from pyanon.video import VideoInfo, is_picture, open_sink, open_video, read_picture, write_picture
 from pyanon.video.formats import format_of
@@ -322,7 +322,12 @@ def _claimed(source: str | Path, output: str | Path | None, *, overwrite: bool) 
         return output
     if output is None and is_address(source):
         raise InputError("an address was given without an output", given=source, do="name the output")
-    return claim(default_output(Path(source)) if output is None else output, source=source, overwrite=overwrite)
+    return _claimed_file(source, output, overwrite=overwrite)
+
+
+def _claimed_file(source: str | Path, output: str | Path | None, *, overwrite: bool) -> Path:
+    path = Path(source) if is_address(source) else check_input(Path(source))
+    return claim(default_output(path) if output is None else output, source=source, overwrite=overwrite)
 
 
 def anonymize_picture(
@@ -359,7 +364,7 @@ def anonymize_picture(
         StageError: A stage raised and the policy says stop.
     """
     writing = _Writing(keep_metadata=keep_metadata, overwrite=overwrite)
-    target = claim(default_output(Path(source)) if output is None else output, source=source, overwrite=overwrite)
+    target = _claimed_file(source, output, overwrite=overwrite)
     with (
         _reported(report, others=(source, target), overwrite=overwrite) as lines,
         _opened(anonymizer, policy) as opened,

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyanon.errors import InputError, PyanonError, SinkError, SourceNotFoundError
+from pyanon.errors import InputError, PyanonError, SinkError, SourceNotFoundError, UnsupportedMediaError
 from pyanon.video import is_picture, is_video
 from pyanon.video.atomic import check_output
 from pyanon.video.formats import VIDEO_SUFFIXES
 from pyanon.video.picture import PICTURE_SUFFIXES
 
-__all__ = ["Errand", "check_folder", "claim", "default_folder", "default_output", "errands"]
+__all__ = ["Errand", "check_folder", "check_input", "claim", "default_folder", "default_output", "errands"]
 
 #: Suffixes of files that were meant to be videos or pictures, even where they cannot be read as such.
 _MEDIA = frozenset(
@@ -53,6 +53,27 @@ def default_folder(folder: Path) -> Path:
     """
     full = folder.resolve()
     return full.with_name(f"{full.name}.anon") if folder.name in {"", ".."} else folder.with_name(f"{folder.name}.anon")
+
+
+def check_input(source: Path) -> Path:
+    """The path of an input, once it is sure that reading it will not wait for ever.
+
+    Args:
+        source: A file.
+
+    Raises:
+        SourceNotFoundError: It does not exist.
+        UnsupportedMediaError: It is a folder, a device or a pipe.
+    """
+    if not source.exists():
+        raise SourceNotFoundError("the input does not exist", given=source, do="check the path")
+    if source.is_dir():
+        raise UnsupportedMediaError("the input is a folder", given=source, do="use anonymize_folder()")
+    if not source.is_file():
+        raise UnsupportedMediaError(
+            "the input is a device or a pipe", given=source, expected="a file", do="cameras are for: pyanon camera"
+        )
+    return source
 
 
 def claim(output: str | Path, *, source: str | Path, overwrite: bool) -> Path:

@@ -28,10 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; see `ExitCode`.
     """
+    parser = _parser()
     try:
-        given = _parser().parse_args(arguments)
+        given = parser.parse_args(arguments)
     except SystemExit as end:  # argparse has said all there is to say
         return int(end.code or 0)
+    if not hasattr(given, "run"):
+        parser.print_help(sys.stderr)
+        return ExitCode.USAGE
     with _ended_politely():
         try:
             return int(given.run(given))
@@ -61,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Each command has its own help: pyanon anonymize --help. Exit codes are listed in docs/cli.md.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in _COMMANDS:
         command.add_parser(commands)
     return parser

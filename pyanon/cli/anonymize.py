@@ -70,6 +70,7 @@ def run(given: argparse.Namespace) -> int:
     """
     policy = policy_of(given)
     from pyanon import files  # loads the codecs
+    from pyanon.naming import check_input
     from pyanon.video import is_picture
     from pyanon.video.probe import is_address
 
@@ -81,7 +82,7 @@ def run(given: argparse.Namespace) -> int:
     }
     video_options = {"audio": given.audio, "quality": given.quality, "preset": given.preset, **options}
     is_folder = Path(given.input).is_dir()
-    still = not is_folder and not is_address(given.input) and is_picture(given.input)
+    still = not is_folder and not is_address(given.input) and is_picture(check_input(Path(given.input)))
     with open_anonymizer(given, policy) as anonymizer, console.bar() as bar:
         common: dict[str, Any] = {"anonymizer": anonymizer, "progress": bar}
         if is_folder:

@@ -30,6 +30,8 @@ __all__ = ["add_parser", "percentiles", "run"]
 
 #: Different frames that are measured on, repeated as often as needed.
 _DISTINCT = 100
+#: Bytes that they may take in memory: large frames are fewer.
+_MOST_BYTES = 256 << 20
 _PERCENTILES = (50, 95, 99)
 
 
@@ -115,15 +117,16 @@ def _frames(source: str | None, size: tuple[int, int]) -> list[Frame]:
             return frame
         return replace(frame, pixels=np.asarray(Image.fromarray(frame.pixels).resize(size, Image.Resampling.BILINEAR)))
 
+    count = max(2, min(_DISTINCT, _MOST_BYTES // (3 * size[0] * size[1])))
     if source is not None:
         from pyanon.video import open_video
 
         with open_video(source) as video:
-            return [fit(frame) for frame in islice(video, _DISTINCT)]
+            return [fit(frame) for frame in islice(video, count)]
     from pyanon.cli.demo_scene import Film, photographs
 
     film = Film(photographs(), size=size)
-    return list(islice(film, 0, None, max(1, len(film) // _DISTINCT)))
+    return list(islice(film, 0, None, max(1, len(film) // count)))
 
 
 class _Bench:

@@ -66,7 +66,9 @@ class Console:
             text: One or more lines.
         """
         if not self.quiet and not self.as_json:
-            sys.stdout.write(f"{text}\n")
+            # Names of files may hold bytes that are no text; what stands for them cannot be written as it is.
+            encoding = sys.stdout.encoding or "utf-8"
+            sys.stdout.write(f"{text.encode(encoding, 'backslashreplace').decode(encoding)}\n")
             sys.stdout.flush()
 
     def data(self, facts: dict[str, Any]) -> None:

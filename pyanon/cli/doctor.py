@@ -109,7 +109,7 @@ def _looked(topic: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
         yield Finding(topic, topic, error.what, "broken", error.do)
     except Exception as error:  # noqa: BLE001 - a broken installation can raise anything
         yield Finding(
-            topic, topic, f"{type(error).__name__}: {error}", "broken", "pip install --force-reinstall pyanon"
+            topic, topic, f"{type(error).__name__}: {error}", "broken", "install pyanon again, from where it came"
         )
 
 

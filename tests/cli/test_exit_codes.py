@@ -119,6 +119,23 @@ def test_an_input_that_is_missing(pyanon: Pyanon, tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
+def test_an_input_that_is_a_pipe(pyanon: Pyanon, tmp_path: Path) -> None:
+    """Opening it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.mp4")
+    done = pyanon("anonymize", tmp_path / "pipe.mp4")
+    assert done.code == 3
+    assert "a device or a pipe" in done.err
+    assert "pyanon camera" in done.err
+
+
+def test_a_name_that_is_no_text(pyanon: Pyanon, clip: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(clip.parent) + b"/\xff.mp4"))
+    clip.rename(odd)
+    done = pyanon("anonymize", odd)
+    assert done.code == 0, done.err
+    assert "udcff.anon.mp4: 12 frames" in done.out
+
+
 def test_a_video_that_breaks_off(pyanon: Pyanon, tmp_path: Path) -> None:
     whole = write_video(tmp_path / "whole.mkv", [noise(64, 48, seed=n) for n in range(40)])
     cut = tmp_path / "cut.mkv"
@@ -173,7 +190,7 @@ def test_animated_pictures(pyanon: Pyanon, tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 48), (63, 47), (7680, 4320)])
 def test_videos_of_every_size(pyanon: Pyanon, tmp_path: Path, width: int, height: int) -> None:
-    path = write_video(tmp_path / "clip.mkv", cards(2, width=width, height=height), codec="png", layout="rgb24")
+    path = write_video(tmp_path / "clip.mov", cards(2, width=width, height=height), codec="png", layout="rgb24")
     done = pyanon("anonymize", path, tmp_path / "out.mp4", "--lookahead", 1)
     assert done.code == 0, done.err
     with open_video(tmp_path / "out.mp4") as source:
