@@ -19,24 +19,21 @@ settings.register_profile("pyanon", deadline=None, print_blob=True)
 settings.load_profile("pyanon")
 
 
-@pytest.fixture
-def run_tool() -> Callable[..., str]:
-    """Runs a tool in the root of the checkout, this environment's own first; its complaints are the failure's text."""
-    where = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+# `.venv/bin/pytest` does not put its own folder on the path, and the machine may have neither CMake, Ninja nor Make.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+if shutil.which("ninja"):
+    os.environ.setdefault("CMAKE_GENERATOR", "Ninja")
 
-    def run(tool: str, *arguments: str) -> str:
-        path = shutil.which(tool, path=where)
+
+@pytest.fixture
+def run_tool() -> Callable[..., None]:
+    """Runs a tool of the test environment in the root of the checkout; its complaints are the failure's text."""
+
+    def run(tool: str, *arguments: str) -> None:
+        path = shutil.which(tool)
         if path is None:
             pytest.skip(f"{tool} is not installed (it is in the test extra)")
-        done = subprocess.run(
-            [path, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PATH": where},
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
+        done = subprocess.run([path, *arguments], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, f"{tool} {' '.join(arguments)}\n{done.stdout}{done.stderr}"
-        return done.stdout
 
     return run

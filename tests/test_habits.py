@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-Run = Callable[..., str]
+Run = Callable[..., None]
 ROOT = Path(__file__).resolve().parents[1]
 
 
