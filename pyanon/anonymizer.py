@@ -16,7 +16,7 @@ from pyanon.policy import Policy
 from pyanon.runtime import Device, Pack, Runner, load_pack, open_runner
 from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
-from pyanon.stages.locate import Locator, still_detail
+from pyanon.stages.locate import Locator, still_details
 from pyanon.stages.track import Lookahead, Tracker
 from pyanon.types import Detections, Face, Frame, ImageArray, Result, Tracks
 
@@ -139,9 +139,9 @@ class Anonymizer:
             StageError: A stage raised and the policy says stop.
         """
         frame = _frame(picture, 0)
-        seen, tracker = _Seen(_Clock()), self._tracker()
-        detail = self.policy.detail or still_detail(frame.width, frame.height)
-        tracks = self._look(frame, tracker, seen, detail)
+        seen, tracker = _Seen(_Clock()), self._tracker(self.locate.still_threshold)
+        details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
+        tracks = self._look(frame, tracker, seen, details)
         return self._finish(frame, tracks, seen)
 
     def stream(self, frames: Iterable[Frame | ImageArray], *, lookahead: int | None = None) -> Iterator[Result]:
@@ -158,26 +158,26 @@ class Anonymizer:
             StageError: A stage raised and the policy says stop; frames still held are not shown.
         """
         depth = lookahead if lookahead is not None else self.policy.lookahead
-        tracker, window = self._tracker(), Lookahead(FILE_LOOKAHEAD if depth is None else depth)
+        tracker, window = self._tracker(self.locate.threshold), Lookahead(FILE_LOOKAHEAD if depth is None else depth)
         waiting: deque[_Seen] = deque()
-        detail = self.policy.detail or VIDEO_DETAIL
+        details = (self.policy.detail or VIDEO_DETAIL,)
         for number, picture in enumerate(frames):
             # A held array must not change under us: callers reuse their buffers.
             frame = picture if isinstance(picture, Frame) else _frame(np.array(picture), number)
             waiting.append(_Seen(_Clock()))
-            tracks = self._look(frame, tracker, waiting[-1], detail)
+            tracks = self._look(frame, tracker, waiting[-1], details)
             for ready, complete in window.push(frame, tracks, cut=tracker.cut):
                 yield self._finish(ready, complete, waiting.popleft())
         for ready, complete in window.flush():
             yield self._finish(ready, complete, waiting.popleft())
 
-    def _tracker(self) -> Tracker:
-        return Tracker(threshold=self.locate.threshold, coast=self.policy.coast, witness=self.align.witness)
+    def _tracker(self, threshold: float) -> Tracker:
+        return Tracker(threshold=threshold, coast=self.policy.coast, witness=self.align.witness)
 
-    def _look(self, frame: Frame, tracker: Tracker, seen: _Seen, detail: int) -> Tracks:
+    def _look(self, frame: Frame, tracker: Tracker, seen: _Seen, details: tuple[int, ...]) -> Tracks:
         """Locates and tracks; a failure covers the whole frame later, where the policy says so."""
         try:
-            found: Detections = seen.clock.run("locate", lambda: self.locate(frame, detail=detail))
+            found: Detections = seen.clock.run("locate", lambda: self.locate(frame, details=details))
             return seen.clock.run("track", lambda: tracker(frame, found))
         except StageError as error:
             self._excuse(error, seen)

@@ -62,7 +62,7 @@ def test_a_picture_goes_in_and_its_face_does_not_come_out(anonymizer: Anonymizer
 
 def test_what_comes_out_does_not_depend_on_the_face(anonymizer: Anonymizer, portrait: ImageArray) -> None:
     """Any change inside the covered boxes leaves the output identical, bit for bit."""
-    tracks = anonymizer._look(Frame(portrait), anonymizer._tracker(), _seen(), 640)
+    tracks = anonymizer._look(Frame(portrait), anonymizer._tracker(0.5), _seen(), (640,))
     other = portrait.copy()
     for x0, y0, x1, y1 in tracks.xyxy.clip(0).astype(int):
         other[y0:y1, x0:x1] = np.random.default_rng(1).integers(0, 256, other[y0:y1, x0:x1].shape)
@@ -134,7 +134,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, anonymizer: Anonymizer, stage: str, wh
     else:
         real = getattr(anonymizer, stage)
         patched = broken(real)
-        patched.__dict__.update(whole=getattr(real, "whole", None), threshold=getattr(real, "threshold", None))
+        patched.__dict__.update(whole=getattr(real, "whole", None), threshold=0.5, still_threshold=0.45)
         monkeypatch.setattr(anonymizer, stage, patched)
 
 
@@ -188,8 +188,8 @@ def test_a_face_that_the_locator_misses_for_a_while_stays_covered(
 ) -> None:
     real, calls = anonymizer.locate, iter(range(100))
 
-    def blinking(frame: Frame, *, detail: int) -> Detections:
-        return Detections.empty() if 6 <= next(calls) < 14 else real(frame, detail=detail)
+    def blinking(frame: Frame, *, details: tuple[int, ...]) -> Detections:
+        return Detections.empty() if 6 <= next(calls) < 14 else real(frame, details=details)
 
     blinking.threshold = real.threshold  # type: ignore[attr-defined]
     monkeypatch.setattr(anonymizer, "locate", blinking)

@@ -30,7 +30,7 @@ __all__ = ["averaged", "export_landmarks", "export_locator", "write_pack"]
 VERSION = "0.1.0"
 OPSET = 17
 #: Where calibration starts from.
-THRESHOLD = 0.4
+THRESHOLD, STILL_THRESHOLD = 0.5, 0.45
 #: Width and height that the locator is meant to look at, as far as the shape of the picture allows.
 INPUT_SIZE = (640, 352)
 
@@ -104,7 +104,7 @@ def _bare(model: onnx.ModelProto) -> bytes:
 
 
 def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, settings: Mapping[str, float]) -> Pack:
-    """Writes the whole pack; ``settings`` go into the locator's (``threshold``, ``nms_iou``)."""
+    """Writes the whole pack; ``settings`` go into the locator's (``threshold``, ``still_threshold``, ``nms_iou``)."""
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "prompts.npy", locator.face_prompt().detach().numpy().astype(np.float32))
     (folder / LOCATOR.file).write_bytes(export_locator(locator))
@@ -133,9 +133,9 @@ def _settings(folder: Path) -> dict[str, float]:
     """The calibrated settings of the pack that is there, else those to start from."""
     try:
         role = load_pack(folder).role("locator")
-        return {name: role.number(name) for name in ("threshold", "nms_iou")}
+        return {name: role.number(name) for name in ("threshold", "still_threshold", "nms_iou")}
     except PackError:
-        return {"threshold": THRESHOLD, "nms_iou": 0.4}
+        return {"threshold": THRESHOLD, "still_threshold": STILL_THRESHOLD, "nms_iou": 0.4}
 
 
 def main() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pyanon import ops
 from pyanon.errors import RunnerError
+from pyanon.geometry import iou
 from pyanon.runtime import Pack, Runner
 from pyanon.types import Detections, FloatArray, Frame
 
-__all__ = ["Locator", "input_size", "still_detail"]
+__all__ = ["Locator", "fused", "input_size", "still_details"]
 
 #: Share of the calibrated threshold down to which a detection may still keep an existing track alive.
 FLOOR = 0.4
@@ -39,6 +38,10 @@ class Locator:
         prompts: What to look for.
         threshold: Score from which a detection is certain enough to stand alone; None takes the pack's.
 
+    Attributes:
+        threshold: That score, for one look.
+        still_threshold: That score, for the averaged looks at a still picture.
+
     Raises:
         UnknownPromptError: The pack has no embedding for a prompt.
     """
@@ -50,18 +53,24 @@ class Locator:
         self._multiple = int(role.number("stride"))
         self._overlap = role.number("nms_iou")
         self.threshold = role.number("threshold") if threshold is None else threshold
+        self.still_threshold = role.number("still_threshold") if threshold is None else threshold
         self._input = np.zeros((3, 0, 0), np.float32)
 
-    def __call__(self, frame: Frame, *, detail: int = 640) -> Detections:
+    def __call__(self, frame: Frame, *, details: tuple[int, ...] = (640,)) -> Detections:
         """Finds every region of a frame that answers to a prompt, down to `FLOOR` of the threshold.
 
         Args:
             frame: The frame.
-            detail: Longer side of the network's input in pixels.
+            details: Longer side of the network's input in pixels, once per look. Several looks are averaged: what
+                only one of them takes for a face scores less than what all see.
 
         Returns:
-            Detections in source pixels, best first; those below `threshold` may only extend tracks.
+            Detections in source pixels, best first; those below the threshold may only extend tracks.
         """
+        views = [self._look(frame, detail) for detail in details]
+        return views[0] if len(views) == 1 else fused(views, overlap=self._overlap)
+
+    def _look(self, frame: Frame, detail: int) -> Detections:
         size = input_size(frame.width, frame.height, detail=detail, multiple=self._multiple)
         if self._input.shape != (3, size[1], size[0]):
             self._input = np.zeros((3, size[1], size[0]), np.float32)
@@ -80,7 +89,7 @@ class Locator:
             )
         best = scores.argmax(axis=1)
         score = scores[np.arange(len(scores)), best]
-        rows = np.flatnonzero(score >= self.threshold * FLOOR)
+        rows = np.flatnonzero(score >= min(self.threshold, self.still_threshold) * FLOOR)
         boxes = np.ascontiguousarray(answer["boxes"][0][rows], np.float32)
         score = np.ascontiguousarray(score[rows], np.float32)
         kept = ops.nms(boxes, scores=score, iou=self._overlap)
@@ -92,6 +101,38 @@ class Locator:
         )
 
 
-def still_detail(width: int, height: int, *, most: int = 1280) -> int:
-    """Detail for a still picture: its own size, at least 640 and at most ``most`` pixels on the longer side."""
-    return int(min(most, max(640, math.ceil(max(width, height) / 32) * 32)))
+def still_details(width: int, height: int) -> tuple[int, ...]:
+    """The looks at a still picture: as at video, closer, and at a large picture closer still."""
+    return (640, 960) if max(width, height) < 1200 else (640, 960, 1280)
+
+
+def fused(views: list[Detections], *, overlap: float) -> Detections:
+    """Averages what several looks at one frame found.
+
+    Detections that overlap are one face. Its score is the mean over all looks of the best score each gave it, nought
+    where a look saw nothing; its box is the mean of its boxes weighted by their scores; its landmarks are those of
+    the best (weighted boxes fusion, Solovyev, Wang and Gabruseva, 2021).
+    """
+    look = np.concatenate([np.full(len(view), i) for i, view in enumerate(views)])
+    xyxy, score, landmarks, prompt = (
+        np.concatenate([getattr(view, name) for view in views]) for name in ("xyxy", "score", "landmarks", "prompt")
+    )
+    left, rows, boxes, means = np.argsort(-score, kind="stable"), [], [], []
+    while len(left):
+        best = left[0]
+        same = (iou(xyxy[best : best + 1], xyxy[left])[0] > overlap) & (prompt[left] == prompt[best])
+        same[0] = True
+        group, left = left[same], left[~same]
+        peaks = np.zeros(len(views), np.float32)
+        np.maximum.at(peaks, look[group], score[group])
+        rows.append(best)
+        means.append(peaks.mean())
+        boxes.append(np.average(xyxy[group], axis=0, weights=score[group]))
+    order = np.argsort(-np.asarray(means), kind="stable")
+    picked = np.asarray(rows, np.intp)[order]
+    return Detections(
+        np.asarray(boxes, np.float32).reshape(-1, 4)[order],
+        np.asarray(means, np.float32)[order],
+        landmarks[picked],
+        prompt[picked],
+    )

@@ -9,8 +9,9 @@ import pytest
 from pyanon.errors import RunnerError, UnknownPromptError
 from pyanon.runtime import load_pack
 from pyanon.runtime.port import Array
-from pyanon.stages.locate import Locator, input_size, still_detail
-from pyanon.types import Frame
+from pyanon.stages.locate import Locator, fused, input_size, still_details
+from pyanon.types import Detections, Frame
+from tests.stages.scenes import found as detections
 from tests.stages.scenes import texture
 
 
@@ -51,7 +52,30 @@ def test_input_size(frame: tuple[int, int], detail: int, expected: tuple[int, in
 
 
 def test_still_pictures_are_looked_at_more_closely() -> None:
-    assert [still_detail(w, h) for w, h in [(100, 80), (900, 700), (4000, 3000)]] == [640, 928, 1280]
+    assert [still_details(w, h) for w, h in [(100, 80), (900, 700), (4000, 3000)]] == [(640, 960)] * 2 + [
+        (640, 960, 1280)
+    ]
+
+
+def test_several_looks_are_averaged() -> None:
+    runner = Scripted([(16, 16, 48, 48)], [0.9])
+    found = locator(runner)(Frame(texture(1, height=240, width=320)), details=(640, 640))
+    assert len(runner.asked) == 2
+    assert found.score.tolist() == pytest.approx([0.9])
+    assert found.xyxy[0].tolist() == pytest.approx([8, 8, 24, 24])
+
+
+def test_what_only_one_look_sees_counts_less() -> None:
+    both = detections((0, 0, 20, 20), (60, 60, 90, 90), score=[0.8, 0.6])
+    one = detections((2, 0, 22, 20), score=[0.4])
+    merged = fused([both, one], overlap=0.4)
+    assert merged.score.tolist() == pytest.approx([0.6, 0.3])
+    assert merged.xyxy[0].tolist() == pytest.approx([2 / 3, 0, 20 + 2 / 3, 20])
+    assert merged.xyxy[1].tolist() == pytest.approx([60, 60, 90, 90])
+
+
+def test_looks_that_see_nothing_give_nothing() -> None:
+    assert len(fused([Detections.empty(), Detections.empty()], overlap=0.4)) == 0
 
 
 def test_boxes_come_back_in_source_pixels() -> None:
