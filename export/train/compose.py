@@ -22,14 +22,14 @@ def compose(library: Library, rng: np.random.Generator, *, size: int) -> tuple[I
     """One training picture ``(size, size, 3)`` uint8 RGB with its labels in its own pixels."""
     canvas = _backdrop(library, rng, size)
     kind = rng.random()
-    if kind < 0.34:
+    if kind < 0.28:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 2, 2, 3, 4])), faces=0.85)
-    elif kind < 0.64:
+    elif kind < 0.54:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 1, 2])), faces=0.35)
         labels = _crowd(canvas, labels, library, rng)
-    elif kind < 0.78:
+    elif kind < 0.77:
         labels = _street(canvas, library, rng)
-    elif kind < 0.87:
+    elif kind < 0.85:
         labels = _close(canvas, library, rng)
     else:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 2, 3])), faces=0.0)

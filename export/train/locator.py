@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("checkpoints/cache"))
     parser.add_argument("--out", type=Path, default=Path("checkpoints/locator"))
     parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
@@ -139,6 +140,10 @@ def train(args: argparse.Namespace) -> None:
         average.net.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
+    elif args.start is not None:
+        state = torch.load(args.start, map_location=device, weights_only=True)
+        net.load_state_dict(state["average"])
+        average.net.load_state_dict(state["average"])
     loader = DataLoader(
         Compositions(args.cache, batch=args.batch, seed=args.seed, start=step),
         batch_size=None, num_workers=args.workers, prefetch_factor=4,
