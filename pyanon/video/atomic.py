@@ -41,7 +41,7 @@ def check_output(path: Path, *, source: str | None) -> Path:
         SinkError: It is a folder or a device, or its folder does not exist or may not be written to.
     """
     target = path.resolve()
-    if source is not None and target.exists() and Path(source).exists() and target.samefile(source):
+    if source and target.exists() and Path(source).exists() and target.samefile(Path(source)):
         raise InputError(
             "the output is the input itself", given=path, expected="another file", do="choose another name"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from pyanon.types import ImageArray
 from pyanon.video.info import (
@@ -19,16 +19,9 @@ from pyanon.video.info import (
 
 __all__ = ["FromRgb", "ToRgb", "colour_of"]
 
-#: Matrix coefficients of H.273 -> the table of libswscale that has them.
-_TABLES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
+#: Matrix coefficients of H.273 -> number of the table of libswscale that has them (PyAV 17 has no name for the last).
+_BT601_TABLE = 5
+_TABLES = {1: 1, 4: 4, 5: _BT601_TABLE, 6: _BT601_TABLE, 7: 7, 9: 9, 10: 9}
 
 
 def colour_of(frame: av.VideoFrame) -> Colour:
@@ -80,7 +73,7 @@ class ToRgb:
         colour = colour_of(frame)
         tables = {}
         if colour.matrix != MATRIX_RGB:
-            tables = {"src_colorspace": _TABLES.get(colour.working_matrix(frame.height), Colorspace.ITU601)}
+            tables = {"src_colorspace": _TABLES.get(colour.working_matrix(frame.height), _BT601_TABLE)}
         # threads=1: measured at half the CPU time of the automatic choice, and this thread has company.
         rgb = self._reformatter.reformat(
             frame, width=self._width, height=self._height, format="rgb24", threads=1, **tables
@@ -100,7 +93,7 @@ class FromRgb:
 
     def __init__(self, *, layout: str, colour: Colour, height: int) -> None:
         self._layout = layout
-        self._table = _TABLES.get(colour.working_matrix(height), Colorspace.ITU601)
+        self._table = _TABLES.get(colour.working_matrix(height), _BT601_TABLE)
         self._range = ColorRange(RANGE_FULL if colour.full_range else RANGE_LIMITED)
         self._reformatter = VideoReformatter()
 
@@ -111,6 +104,7 @@ class FromRgb:
             pixels: ``(H, W, 3)`` uint8 RGB.
         """
         frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), format="rgb24")
+        frame.colorspace = self._table  # the new frame inherits it: PyAV 17 does not take BT.2020 as an argument
         return self._reformatter.reformat(
             frame,
             format=self._layout,

@@ -28,7 +28,7 @@ from pyanon.video.feed import Feed, LiveSettings, feed_of
 from pyanon.video.info import VideoInfo
 from pyanon.video.orientation import UPRIGHT, orientation_of
 from pyanon.video.probe import choose_stream, describe, set_threads
-from pyanon.video.sniff import acceptable
+from pyanon.video.sniff import acceptable, open_input
 from pyanon.video.source import VideoSource
 from pyanon.video.timeline import Timeline
 
@@ -200,12 +200,11 @@ class LiveSource(VideoSource):
     def _session(self) -> None:
         """One connection, from opening it to its end."""
         timeout = self._settings.timeout
-        container = av.open(
+        container = open_input(
             self._feed.address,
             format=self._feed.format,
             options=dict(self._feed.options),
             timeout=timeout,
-            metadata_errors="replace",
         )
         with contextlib.closing(container):
             if self._feed.paced and not acceptable(container):

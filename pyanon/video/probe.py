@@ -65,7 +65,7 @@ def open_container(source: str | Path, *, timeout: float) -> av.container.InputC
 
 def _open_file(path: Path) -> av.container.InputContainer:
     try:
-        container = av.open(sniff.file_address(path), options=sniff.FILE_OPTIONS, metadata_errors="replace")
+        container = sniff.open_input(sniff.file_address(path), options=sniff.FILE_OPTIONS)
     except av.error.FFmpegError as error:
         if missing_bytes(path):
             raise TruncatedSourceError(
@@ -86,7 +86,7 @@ def _not_a_video(path: Path) -> UnsupportedMediaError:
 
 def _open_address(address: str, *, timeout: float) -> av.container.InputContainer:
     try:
-        return av.open(address, timeout=timeout, metadata_errors="replace")
+        return sniff.open_input(address, timeout=timeout)
     except (av.error.HTTPNotFoundError, av.error.FileNotFoundError) as error:
         raise SourceNotFoundError("nothing is found at this address", given=address, do="check it") from error
     except av.error.InvalidDataError as error:

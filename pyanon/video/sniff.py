@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -69,7 +70,7 @@ def is_video(path: str | Path) -> bool:
     if _looks_like_picture(Path(path)):
         return is_animation(path)
     try:
-        with av.open(file_address(Path(path)), options=FILE_OPTIONS, metadata_errors="replace") as container:
+        with open_input(file_address(Path(path)), options=FILE_OPTIONS) as container:
             return acceptable(container) and bool(video_streams(container))
     except (av.error.FFmpegError, OSError):
         return False
@@ -135,6 +136,21 @@ def read_head(path: Path) -> bytes:
 
 #: A file names no other addresses: a playlist inside it cannot make us reach into the network.
 FILE_OPTIONS = {"protocol_whitelist": "file"}
+
+
+#: Tags that are not UTF-8 are no reason to refuse a video; PyAV 19 takes that for granted and has no such option.
+_LENIENT: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+
+
+def open_input(address: str, **choices: Any) -> av.container.InputContainer:
+    """Open a container for reading.
+
+    Args:
+        address: As libavformat takes it.
+        choices: As `av.open` takes them.
+    """
+    container: av.container.InputContainer = av.open(address, "r", **choices, **_LENIENT)
+    return container
 
 
 def file_address(path: Path) -> str:

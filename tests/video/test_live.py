@@ -216,6 +216,10 @@ def test_close_wakes_who_waits_for_a_frame(tmp_path: Path) -> None:
     release = threading.Event()
 
     class Stalling(_Quiet):
+        def send_header(self, name: str, value: str) -> None:
+            """Promise more than is there, so that the client waits for it."""
+            super().send_header(name, str(int(value) + 1_000_000) if name == "Content-Length" else value)
+
         def copyfile(self, source: object, output: object) -> None:
             super().copyfile(source, output)
             output.flush()
