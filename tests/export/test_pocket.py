@@ -14,7 +14,7 @@ from export.train.library import Labels
 from export.train.measure import Case, tally
 from export.train.teachers import YuNetTeacher
 from pyanon.runtime import load_pack, open_runner
-from pyanon.stages.locate import Locator
+from pyanon.stages.locate import Locator, still_details
 from pyanon.types import Frame, ImageArray
 
 DATA = Path(os.environ.get("PYANON_DATA", Path(__file__).resolve().parents[3] / "shared/data"))
@@ -63,8 +63,9 @@ def test_faces_of_held_out_street_photos_are_found(locate: Locator, street: list
     for pixels in street:
         sure = teacher(pixels, long_side=640, threshold=0.85)
         truth = Labels(sure.xyxy, np.ones(len(sure), np.float32), sure.landmarks)
-        cases.append(Case(truth, {"pocket": locate(Frame(pixels))}, max(pixels.shape)))
-    count = tally(cases, "pocket", threshold=locate.threshold)
+        details = still_details(pixels.shape[1], pixels.shape[0])
+        cases.append(Case(truth, {"pocket": locate(Frame(pixels), details=details)}, max(pixels.shape)))
+    count = tally(cases, "pocket", threshold=locate.still_threshold)
     assert count.faces.sum() > 40
     assert count.recall > 0.95
 
