@@ -118,7 +118,7 @@ def _shoot(film: Film, path: Path) -> None:
 
 
 def _compare(out: Path) -> None:
-    """Both videos side by side, and the frame in which most faces were covered as a still picture."""
+    """Both videos side by side, and the frame with the most faces as a still picture."""
     import numpy as np
     from PIL import Image
 
@@ -137,9 +137,9 @@ def _compare(out: Path) -> None:
 
 
 def _richest(report: Path) -> int:
-    """Number of the frame with the most faces."""
+    """Number of the frame in which the locator found the most faces."""
     lines = [json.loads(line) for line in report.read_text().splitlines()]
-    return int(max(lines, key=lambda line: len(line["faces"]))["frame"])
+    return int(max(lines, key=lambda line: sum(not face["coasted"] for face in line["faces"]))["frame"])
 
 
 def _caption(width: int) -> ImageArray:

@@ -24,7 +24,7 @@ SIZE, RATE = (720, 540), 25
 #: Share of a frame's time for which the shutter is open, and the most pictures that are mixed for it.
 _SHUTTER, _MOST_MIXED = 0.5, 8
 #: Pixels that the picture may move from one of them to the next.
-_STEP = 5.0
+_STEP = 2.0
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ _WALL = (1900, 760)
 #: Close up, over the wall, a cut, a whip pan with a blur, a turn in the dark.
 FILM = (
     Shot("portrait", Pose(256, 256, 512), Pose(226, 150, 250), 2.6),
-    Shot("wall", Pose(420, 380, 760), Pose(1480, 380, 860), 3.2),
-    Shot("wall", Pose(1560, 320, 620), Pose(340, 320, 620), 0.9),
-    Shot("wall", Pose(340, 320, 620), Pose(340, 300, 560, turn=16.0, light=0.35), 1.9),
+    Shot("wall", Pose(420, 380, 760), Pose(1300, 380, 860), 4.4),
+    Shot("wall", Pose(1300, 380, 860), Pose(840, 270, 480), 0.9),
+    Shot("wall", Pose(840, 270, 480), Pose(830, 240, 400, turn=16.0, light=0.35), 1.9),
     Shot("portrait", Pose(256, 230, 420, turn=-14.0, light=0.35), Pose(240, 180, 330), 1.8),
 )
 
