@@ -210,7 +210,7 @@ def _crowd(canvas: Image.Image, labels: Labels, library: Library, rng: np.random
         if not -0.2 * height < y < size:
             continue
         if rng.random() < 0.6:
-            _shoulders(canvas, x, y, height, rng)
+            labels = _hide(labels, _shoulders(canvas, x, y, height, rng))
         head = _cut_out(library, rng, height=float(height), turn=14)
         placed = _stick(canvas, head, (x, y))
         labels = _hide(labels, placed.xyxy[0]).plus(_visible(placed, (0, 0, size, size)))
@@ -227,12 +227,15 @@ def _hide(labels: Labels, front: FloatArray) -> Labels:
     return Labels(labels.xyxy, weight, labels.points).pick(np.flatnonzero(share < 0.8).tolist())
 
 
-def _shoulders(canvas: Image.Image, x: float, y: float, height: float, rng: np.random.Generator) -> None:
+def _shoulders(canvas: Image.Image, x: float, y: float, height: float, rng: np.random.Generator) -> FloatArray:
+    """Neck and shirt under a head; returns the box ``(4,)`` they cover."""
     draw = ImageDraw.Draw(canvas)
     shirt, neck = (tuple(int(c) for c in rng.integers(low, 255, 3)) for low in (0, 40))
     wide, top = height * rng.uniform(0.8, 1.3), y + height * 0.4
     draw.rectangle([x - height * 0.25, y, x + height * 0.25, top + 4], fill=neck)
-    draw.rounded_rectangle([x - wide, top, x + wide, top + 4 * height], radius=height * 0.4, fill=shirt)
+    shirt_box = np.array([x - wide, top, x + wide, top + 4 * height], np.float32)
+    draw.rounded_rectangle(shirt_box.tolist(), radius=height * 0.4, fill=shirt)
+    return shirt_box
 
 
 def _street(canvas: Image.Image, library: Library, rng: np.random.Generator) -> Labels:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from export.train.compose import compose
-from export.train.library import Library, dress, main_face, masked
+from export.train.library import Labels, Library, dress, main_face, masked
 
 
 @pytest.mark.parametrize("size", [320, 448])
@@ -74,6 +74,23 @@ def test_the_main_face_is_the_largest(cache: Path) -> None:
     labels = Library(cache, holdout=2)[1].labels
     assert main_face(labels.plus(labels.moved(2.0, 0, 0))) == [1]
     assert main_face(labels.pick([])) == []
+
+
+def test_shoulders_hide_the_faces_behind_them() -> None:
+    """A label on a shirt would teach that shirts are faces."""
+    from export.train import compose as recipe
+
+    canvas, rng = Image.new("RGB", (320, 320)), np.random.default_rng(0)
+    behind = Labels(
+        np.array([[150, 190, 170, 215]], np.float32), np.ones(1, np.float32), np.zeros((1, 5, 2), np.float32)
+    )
+    beside = behind.moved(1.0, -140, -100)
+    covered = recipe._shoulders(canvas, 160, 100, 60, rng)
+    assert len(recipe._hide(behind, covered).xyxy) == 0
+    assert recipe._hide(beside, covered).weight.tolist() == [1.0]
+    x0, y0, x1, y1 = covered.clip(0, 319).round().astype(int)
+    painted = np.asarray(canvas).any(-1)
+    assert painted[y0 + 30 : y1, x0 + 2 : x1 - 1].mean() > 0.95
 
 
 @given(
