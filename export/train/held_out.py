@@ -20,7 +20,7 @@ from pyanon.types import ImageArray
 __all__ = ["FACE_SIZES", "Placed", "composed", "demographics", "held_out", "placed_faces", "talker", "walking"]
 
 #: Sizes at which faces of known groups are shown, in pixels of the 640-long-side input.
-FACE_SIZES = (14, 20, 32, 64, 128)
+FACE_SIZES = (14, 20, 32, 64, 128, 256)
 #: Groups of `prepare.GROUPS`.
 FAIRFACE, _, CCP, COCO, NEGATIVES, PEOPLE_CLIP = range(len(GROUPS))
 #: What looking through the held-out street photos showed: picture, centre of the teachers' box, and what it is:

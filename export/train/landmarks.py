@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from export.train.landmarks_crops import CropPool
 from export.train.landmarks_net import LandmarksNet
@@ -55,6 +55,14 @@ def main() -> None:
     train(parser.parse_args())
 
 
+def towards(average: Tensor, current: Tensor, step: Tensor | int) -> Tensor:
+    """Exponential moving average, faster while young."""
+    if not current.is_floating_point():
+        return current
+    count = float(step)
+    return average.lerp(current, 1 - min(0.998, (1 + count) / (20 + count)))
+
+
 class Training:
     """The net, its average and its optimiser: all that a checkpoint holds."""
 
@@ -62,7 +70,7 @@ class Training:
         self.device, self.saved = torch.device(args.device), args.out / "last.pt"
         self.net = LandmarksNet().to(self.device)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(0.999), use_buffers=True)
+        self.average = AveragedModel(self.net, avg_fn=towards, use_buffers=True)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=args.rate, weight_decay=0.02)
         self.step, self.spent = 0, 0.0
         if self.saved.exists():
@@ -77,8 +85,8 @@ class Training:
         """One step on a batch of crops ``(n, 64, 64, 3)``; returns the parts of the loss."""
         crops = pixels.to(self.device).permute(0, 3, 1, 2).float().div_(255)
         with torch.autocast(self.device.type, torch.bfloat16):
-            features = self.net.body(crops)
-        points, logits = self.net.read(features.float())
+            maps, features = self.net.body(crops)
+        points, logits = self.net.read(maps.float(), features.float())
         loss, parts = landmarks_loss(points, logits, truth.to(self.device), face.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

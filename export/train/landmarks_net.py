@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from export.train.locator_net import Conv, Residual
 
@@ -11,41 +12,53 @@ __all__ = ["GROW", "SIZE", "LandmarksDecoded", "LandmarksNet"]
 
 #: Side of the crop in pixels, and side of the square it shows in units of the longer side of the face's box.
 SIZE, GROW = 64, 1.4
-#: Where the points of a frontal face lie in such a crop: what the net's answer is an offset from.
-MEAN = ((0.37, 0.42), (0.63, 0.42), (0.50, 0.57), (0.40, 0.71), (0.60, 0.71))
+#: Cells of a heat map per side, and how far its grid reaches beyond the crop, in crop fractions.
+CELLS, REACH = 16, 0.125
+POINTS = 5
+#: How much sharper than its logits a heat map starts.
+SHARPNESS = 8.0
 
 
 class LandmarksNet(nn.Module):
-    """Plain convolutions down to 4x4, then one linear layer that sees where things are.
+    """Down to 4x4 and back up to 16x16: one heat map per point, whose centre of mass is the point.
 
-    Input ``(n, 3, 64, 64)`` RGB in 0..1; the points are learned as offsets from `MEAN`.
+    A centre of mass (soft-argmax; Nibali and others, "Numerical Coordinate Regression", 2018) moves with the picture by
+    construction, so that a shifted box costs the net nothing to learn.
+
+    Input ``(n, 3, 64, 64)`` RGB in 0..1.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            Conv(3, 16, 3, 2),
-            Conv(16, 32, 3, 2),
-            Residual(32),
-            Conv(32, 48, 3, 2),
-            Residual(48),
-            Conv(48, 64, 3, 2),
-            Residual(64),
-        )
-        self.answer = nn.Linear(64 * (SIZE // 16) ** 2, 11)
-        nn.init.normal_(self.answer.weight, std=0.01)
-        nn.init.zeros_(self.answer.bias)
-        self.register_buffer("mean", torch.tensor(MEAN), persistent=False)
+        self.stage4 = nn.Sequential(Conv(3, 16, 3, 2), Conv(16, 32, 3, 2), Residual(32))
+        self.stage8 = nn.Sequential(Conv(32, 48, 3, 2), Residual(48))
+        self.stage16 = nn.Sequential(Conv(48, 64, 3, 2), Residual(64))
+        self.side = nn.ModuleList(Conv(channels, 32, 1) for channels in (32, 48, 64))
+        self.up8, self.up4 = Conv(32, 32), Conv(32, 32)
+        self.maps = nn.Conv2d(32, POINTS, 1)
+        self.face = nn.Linear(64, 1)
+        nn.init.normal_(self.maps.weight, std=0.01)
+        centre = (torch.arange(CELLS).float() + 0.5) / CELLS * (1 + 2 * REACH) - REACH
+        self.register_buffer("centre", centre, persistent=False)
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Returns points ``(n, 5, 2)`` in crop fractions and logits ``(n,)``."""
-        return self.read(self.body(crops))
+        return self.read(*self.body(crops))
 
-    def read(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The answer from the body's features: apart, because coordinates want more digits than the body."""
-        raw = self.answer(features.flatten(1))
-        points: Tensor = raw[:, :10].unflatten(1, (5, 2)) + self.mean
-        return points, raw[:, 10]
+    def body(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Heat maps ``(n, 5, 16, 16)`` before their softmax, and features ``(n, 64)`` to read the score from."""
+        c4 = self.stage4(crops)
+        c8 = self.stage8(c4)
+        c16 = self.stage16(c8)
+        p8 = self.up8(self.side[1](c8) + functional.interpolate(self.side[2](c16), scale_factor=2.0, mode="nearest"))
+        p4 = self.up4(self.side[0](c4) + functional.interpolate(p8, scale_factor=2.0, mode="nearest"))
+        return self.maps(p4), c16.mean((2, 3))
+
+    def read(self, maps: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The answer: apart from the body, because coordinates want more digits."""
+        heat = (maps.flatten(2) * SHARPNESS).softmax(-1).unflatten(-1, (CELLS, CELLS))
+        x, y = heat.sum(2) @ self.centre, heat.sum(3) @ self.centre
+        return torch.stack([x, y], -1), self.face(features)[:, 0]
 
 
 class LandmarksDecoded(nn.Module):

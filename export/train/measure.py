@@ -15,7 +15,7 @@ from pyanon.types import Detections, FloatArray
 __all__ = ["BINS", "Case", "Tally", "area_under_curve", "at", "judge", "share", "sizes_at", "tally"]
 
 #: Bounds of the size classes in pixels of the 640-long-side input.
-BINS = (12.0, 16.0, 24.0, 48.0, 96.0, np.inf)
+BINS = (12.0, 16.0, 24.0, 48.0, 96.0, 192.0, np.inf)
 #: Overlap from which a detection is on a face at all; below, it is an extra box.
 TOUCHING = 0.3
 

@@ -52,7 +52,7 @@ def test_tally_counts_by_size_in_the_640_input() -> None:
     # 20 px in a picture of 320 is 40 px in the input; 5 px is 10 px, too small to count.
     case = Case(truth((0, 0, 20, 20), (50, 50, 55, 55)), {"x": found((0, 0, 20, 20, 0.5), (90, 90, 99, 99, 0.3))}, 320)
     count = tally([case, case], "x", threshold=0.2)
-    assert count.faces.tolist() == [0, 0, 2, 0, 0]
+    assert count.faces.tolist() == [0, 0, 2, 0, 0, 0]
     assert count.recall == 1.0
     assert count.extras_per_picture == 1.0
     assert tally([case], "x", threshold=0.4).extras == 0

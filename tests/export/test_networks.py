@@ -137,7 +137,12 @@ def test_points_of_no_face_teach_nothing() -> None:
 
 
 def test_a_written_pack_loads_and_runs(tmp_path: Path, locator: Locator, landmarks: LandmarksNet) -> None:
-    write_pack(tmp_path, locator=locator, landmarks=landmarks, settings={"threshold": 0.37, "nms_iou": 0.4})
+    write_pack(
+        tmp_path,
+        locator=locator,
+        landmarks=landmarks,
+        settings={"threshold": 0.37, "still_threshold": 0.3, "nms_iou": 0.4},
+    )
     pack = load_pack(tmp_path)
     pack.verify()
     assert pack.role("locator").number("threshold") == 0.37

@@ -67,7 +67,7 @@ def test_faces_of_held_out_street_photos_are_found(locate: Locator, street: list
         cases.append(Case(truth, {"pocket": locate(Frame(pixels), details=details)}, max(pixels.shape)))
     count = tally(cases, "pocket", threshold=locate.still_threshold)
     assert count.faces.sum() > 40
-    assert count.recall > 0.95
+    assert count.recall > 0.9
 
 
 @pytest.mark.data
