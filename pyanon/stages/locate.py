@@ -13,7 +13,7 @@ from pyanon.types import Detections, FloatArray, Frame
 __all__ = ["Locator", "fused", "input_size", "still_details"]
 
 #: Share of the calibrated threshold down to which a detection may still keep an existing track alive.
-FLOOR = 0.4
+FLOOR = 0.5
 
 
 def input_size(width: int, height: int, *, detail: int, multiple: int) -> tuple[int, int]:

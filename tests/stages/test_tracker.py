@@ -92,10 +92,28 @@ def test_a_witness_decides_once_the_time_is_up(score: float, most: float) -> Non
         return np.full(len(boxes), score, np.float32)
 
     tracker = Tracker(threshold=0.5, coast=1.0, witness=witness)
-    tracker(frame(0), found(FACE))
-    covered = [len(tracker(frame(i), Detections.empty())) for i in range(1, 140)]
+    for i in range(3):
+        tracker(frame(i), found(FACE))
+    covered = [len(tracker(frame(i), Detections.empty())) for i in range(3, 140)]
     assert sum(covered) == pytest.approx(most * 25, abs=27)
     assert not covered[-1]
+
+
+@pytest.mark.parametrize(("score", "least", "most"), [(0.9, 75, 127), (0.1, 6, 7)])
+def test_a_chance_find_ends_early_unless_the_witness_sees_a_face(score: float, least: int, most: int) -> None:
+    def witness(_: Frame, boxes: FloatArray) -> FloatArray:
+        return np.full(len(boxes), score, np.float32)
+
+    tracker = Tracker(threshold=0.5, coast=1.0, witness=witness)
+    tracker(frame(0), found(FACE))
+    assert least <= sum(len(tracker(frame(i), Detections.empty())) for i in range(1, 140)) <= most
+
+
+def test_a_weak_detection_of_another_size_or_place_is_not_believed() -> None:
+    tracker = Tracker(threshold=0.5)
+    tracker(frame(0), found(FACE))
+    tracks = tracker(frame(1), found((0, 0, 150, 110), moved(FACE, 15), score=0.3))
+    assert tracks.coasted.tolist() == [True]
 
 
 def test_a_cut_forgets_every_face_and_numbers_are_not_reused() -> None:

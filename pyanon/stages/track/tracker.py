@@ -19,14 +19,16 @@ Witness = Callable[[Frame, FloatArray], FloatArray]
 
 #: How sure the witness must be to keep a track, and for how many times the coasting time at most.
 WITNESS_SCORE, WITNESS_TIMES = 0.5, 4.0
+#: Sightings at or above the threshold that make a face certain, and the share of the coasting time before that.
+CERTAIN, FRESH = 3, 0.25
 #: Half-life in seconds of a lost face's velocity: people do not walk on in straight lines for long.
 HALF_LIFE = 0.25
 #: How much a coasting box grows per second, and at most, as a share of its size.
 GROWTH, GROWTH_MOST = 0.8, 0.6
 #: How far, in face sizes, a detection may lie from a prediction: at once, more per second lost, and at most.
 REACH, REACH_GROWTH, REACH_MOST = 1.5, 6.0, 3.0
-#: Least likeness of a prediction and a detection that may be one face.
-LIKENESS = 0.25
+#: Least likeness of a prediction and a detection that may be one face, and least overlap where the detection is weak.
+LIKENESS, WEAK_OVERLAP = 0.25, 0.4
 
 
 @dataclass
@@ -41,6 +43,7 @@ class _Track:
     seen: float
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
     confirmed: float = 0.0
+    sightings: int = 1
 
     def predict(self, time: float) -> FloatArray:
         """Where the face would be now: moved on at its last velocity, which fades."""
@@ -60,7 +63,8 @@ class Tracker:
 
     A detection at or above ``threshold`` starts a track. Any detection, however weak, may keep one alive. A track
     without a detection coasts for ``coast`` seconds: its cover spans the last seen and the predicted place and grows.
-    Where a witness is given, a coasting track lives on while the witness sees a face there, up to four times as long.
+    Where a witness is given, a coasting track lives on while the witness sees a face there, up to four times as long;
+    and a track that was seen less than three times ends after a quarter of the time where the witness sees none.
 
     Args:
         threshold: Least score that starts a track.
@@ -135,10 +139,11 @@ class Tracker:
         reach = np.minimum(REACH + REACH_GROWTH * gone, REACH_MOST) * np.minimum(size, other)
         near = (1 - apart / reach).clip(0)
         ratio = np.minimum(size, other) / np.maximum(size, other)
-        likeness = np.maximum(iou(predicted, found.xyxy), near * ratio)
+        overlap, weak = iou(predicted, found.xyxy), (found.score < self._threshold)[None]
+        # A weak detection is believed only where it says what the track says.
+        likeness = np.where(weak, overlap * (overlap >= WEAK_OVERLAP), np.maximum(overlap, near * ratio))
         same = np.array([track.prompt for track in self._tracks])[:, None] == found.prompt[None]
         # Certain detections choose first; a weak one takes only what they leave.
-        weak = 1.0 * (found.score < self._threshold)[None]
         return np.asarray(np.where(same & (likeness >= LIKENESS), likeness + 1 - weak, 0), np.float32)
 
     def _update(self, track: _Track, found: Detections, row: int, time: float) -> None:
@@ -150,6 +155,7 @@ class Tracker:
             track.velocity = np.asarray(track.velocity + weight * (step - track.velocity), np.float32)
         track.xyxy, track.score, track.landmarks = box, float(found.score[row]), found.landmarks[row]
         track.seen = track.confirmed = time
+        track.sightings += int(track.score >= self._threshold)
 
     def _start(self, found: Detections, row: int, time: float) -> None:
         track = _Track(
@@ -162,7 +168,7 @@ class Tracker:
     def _gone(self, frame: Frame, lost: list[_Track]) -> set[int]:
         """Numbers of the lost tracks that end: their time is up, or they left the picture."""
         out = [track for track in lost if not visible(track.cover(frame.time)[None], frame.width, frame.height)[0]]
-        late = [track for track in lost if track not in out and frame.time - track.confirmed > self._coast]
+        late = [t for t in lost if t not in out and frame.time - t.confirmed > self._patience(t)]
         if late and self._witness is not None:
             scores = self._witness(frame, np.stack([track.predict(frame.time) for track in late]))
             for track, score in zip(late, scores, strict=True):
@@ -170,6 +176,11 @@ class Tracker:
                     track.confirmed = frame.time
             late = [track for track in late if track.confirmed < frame.time]
         return {track.number for track in out + late}
+
+    def _patience(self, track: _Track) -> float:
+        """Seconds until the witness is asked; without one nobody could tell a chance find from a face."""
+        fresh = self._witness is not None and track.sightings < CERTAIN
+        return self._coast * (FRESH if fresh else 1.0)
 
     def _rows(self, time: float) -> Tracks:
         tracks = self._tracks
