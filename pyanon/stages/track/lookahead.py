@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pyanon.geometry import centres, grow_boxes, union_boxes, visible
+from pyanon.geometry import centres, grow_boxes, sizes, union_boxes, visible
 from pyanon.types import LANDMARKS, FloatArray, Frame, Tracks
 
 __all__ = ["Lookahead"]
@@ -134,5 +134,7 @@ def _earlier(time: float, sightings: list[tuple[float, Tracks, int]]) -> FloatAr
         velocity = (centres(other.xyxy[index : index + 1]) - centres(box)) / np.float32(then - first)
     gap = first - time
     moved = box - np.tile(velocity * np.float32(gap), 2)
-    grown: FloatArray = grow_boxes(union_boxes(box, moved), min(GROWTH_MOST, 0.1 + GROWTH * gap))[0]
+    # A slow face may as well have stood still before; a fast one did not start from where it was found.
+    slow = np.linalg.norm(centres(moved) - centres(box)) < np.sqrt(sizes(box).clip(1).prod())
+    grown: FloatArray = grow_boxes(union_boxes(box, moved) if slow else moved, min(GROWTH_MOST, 0.1 + GROWTH * gap))[0]
     return grown

@@ -23,6 +23,8 @@ WITNESS_SCORE, WITNESS_TIMES = 0.5, 4.0
 CERTAIN, FRESH = 3, 0.25
 #: Half-life in seconds of a lost face's velocity: people do not walk on in straight lines for long.
 HALF_LIFE = 0.25
+#: How far a prediction reaches at most, in face sizes.
+FURTHEST = 2.0
 #: How much a coasting box grows per second, and at most, as a share of its size.
 GROWTH, GROWTH_MOST = 0.8, 0.6
 #: How far, in face sizes, a detection may lie from a prediction: at once, more per second lost, and at most.
@@ -49,6 +51,9 @@ class _Track:
         """Where the face would be now: moved on at its last velocity, which fades."""
         gone = max(0.0, time - self.seen)
         way = HALF_LIFE / np.log(2) * (1 - 0.5 ** (gone / HALF_LIFE))
+        # Beyond some face sizes a prediction says nothing, and a cover that spans it would hide half the picture.
+        furthest = FURTHEST * float(np.sqrt(sizes(self.xyxy[None]).clip(1).prod()))
+        way = min(way, furthest / max(1e-6, float(np.linalg.norm(self.velocity))))
         return np.asarray(self.xyxy + np.tile(self.velocity * way, 2), np.float32)
 
     def cover(self, time: float) -> FloatArray:
@@ -167,7 +172,7 @@ class Tracker:
 
     def _gone(self, frame: Frame, lost: list[_Track]) -> set[int]:
         """Numbers of the lost tracks that end: their time is up, or they left the picture."""
-        out = [track for track in lost if not visible(track.cover(frame.time)[None], frame.width, frame.height)[0]]
+        out = [track for track in lost if self._left(frame, track)]
         late = [t for t in lost if t not in out and frame.time - t.confirmed > self._patience(t)]
         if late and self._witness is not None:
             scores = self._witness(frame, np.stack([track.predict(frame.time) for track in late]))
@@ -176,6 +181,13 @@ class Tracker:
                     track.confirmed = frame.time
             late = [track for track in late if track.confirmed < frame.time]
         return {track.number for track in out + late}
+
+    def _left(self, frame: Frame, track: _Track) -> bool:
+        """Whether a lost face has left the picture: nothing to cover, or gone over the edge for a while."""
+        cover, place = track.cover(frame.time)[None], track.predict(frame.time)[None]
+        over = not visible(place, frame.width, frame.height)[0]
+        late = frame.time - track.seen > FRESH * self._coast
+        return (over and late) or not visible(cover, frame.width, frame.height)[0]
 
     def _patience(self, track: _Track) -> float:
         """Seconds until the witness is asked; without one nobody could tell a chance find from a face."""
