@@ -119,6 +119,11 @@ class AtomicFile:
         """Cut off what lies behind the current position."""
         self._file.truncate()
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was completed or discarded: PyAV then writes no more to it."""
+        return self._done
+
     def commit(self) -> None:
         """Make it appear under its name, with all of it safely on the disk.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -49,11 +50,13 @@ def write_video(
     extra: object = None,
 ) -> Path:
     """Encode pictures, one frame each; ``pts`` defaults to the constant rate."""
-    pictures = list(pictures)
+    pictures = iter(pictures)
+    first = next(pictures)
+    count = 0
     with av.open(str(path), "w", format=container, container_options=muxer or {}) as output:
         stream = output.add_stream(codec, rate=rate, options=options or {}, time_base=time_base)
         context = stream.codec_context
-        context.height, context.width = pictures[0].shape[:2]
+        context.height, context.width = first.shape[:2]
         context.pix_fmt = layout
         for name, value in (colour or {}).items():
             setattr(context, name, value)
@@ -61,7 +64,8 @@ def write_video(
         output.metadata.update(tags or {})
         if callable(extra):
             extra(output)
-        for index, picture in enumerate(pictures):
+        for index, picture in enumerate(itertools.chain([first], pictures)):
+            count += 1
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             if colour:
                 frame = frame.reformat(
@@ -74,7 +78,7 @@ def write_video(
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if audio is not None:
-            write_tone(output, audio, seconds=float(len(pictures) / rate))
+            write_tone(output, audio, seconds=float(count / rate))
     return path
 
 
