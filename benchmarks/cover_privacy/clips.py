@@ -17,8 +17,8 @@ from pyanon.types import Detections, FloatArray, ImageArray
 from .attack import CANDIDATES, Outcome, named, picked
 from .disguises import NAIVE, Disguise, bare, disguises
 from .experiments import in_other_surroundings
-from .portraits import Portrait, backgrounds, read_album
-from .recogniser import Recogniser
+from .portraits import Portrait, backgrounds, placed_by_box, read_album
+from .recogniser import Recogniser, colours
 
 __all__ = ["Talkers", "report", "talkers"]
 
@@ -83,11 +83,12 @@ def _gallery(known: Talkers, data: Path, recogniser: Recogniser) -> FloatArray:
 
 
 def _outcomes(known: Talkers, recogniser: Recogniser, disguise: Disguise, gallery: FloatArray) -> list[Outcome]:
-    features = np.stack([recogniser.features(disguise(portrait)) for portrait in known.portraits])
-    probes = features[known.train :, : recogniser.width]
+    covered = [disguise(portrait) for portrait in known.portraits]
+    probes = np.stack([recogniser(portrait) for portrait in covered[known.train :]])
+    seen = np.stack([colours(placed_by_box(portrait)) for portrait in covered])
     return [
         picked(probes, gallery, known.persons[known.train :]),
-        named(features, known.persons, train=known.train),
+        named(seen, known.persons, train=known.train),
     ]
 
 

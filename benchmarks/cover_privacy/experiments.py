@@ -12,7 +12,7 @@ from pyanon.types import FloatArray, ImageArray
 
 from .attack import WAVES, Outcome, adapted, parroted, plain
 from .disguises import MARGIN, NAIVE, Disguise, bare, boxed, disguises, ours
-from .portraits import Album, Portrait, another_view, elsewhere
+from .portraits import Album, Portrait, another_view, elsewhere, placed_by_box
 from .recogniser import Recogniser, colours
 
 __all__ = ["MARGINS", "Outcomes", "Trial", "covers_in_their_photos", "faces_alone", "in_other_surroundings", "margins"]
@@ -47,9 +47,9 @@ class Trial:
             "adapted": adapted(features, clean, train=self.train, waves=self.waves),
         }
 
-    def attack_covered(self, features: FloatArray, again: FloatArray) -> Outcome:
-        """Covered faces compared with covered faces, by their colours alone."""
-        return parroted(features[:, self.recogniser.width :], again, train=self.train, waves=self.waves)
+    def attack_covered(self, seen: FloatArray, again: FloatArray) -> Outcome:
+        """Covered faces compared with covered faces, by their colours."""
+        return parroted(seen, again, train=self.train, waves=self.waves)
 
 
 def in_other_surroundings(number: int, view: int, portrait: Portrait, others: Sequence[ImageArray]) -> Portrait:
@@ -87,14 +87,18 @@ def faces_alone(
         view = _another(number, portrait)
         here = in_other_surroundings(number, 0, portrait, others)
         there = in_other_surroundings(number, 1, view, others)
-        row = {name: trial.recogniser.features(disguise(here)) for name, disguise in covers.items()}
-        row |= {f"{name} again": colours(disguise(there)) for name, disguise in covers.items()}
-        return {**row, "clean": trial.recogniser(view)}
+        row = {"clean": trial.recogniser(view)}
+        for name, disguise in covers.items():
+            covered = disguise(here)
+            row[name] = trial.recogniser.features(covered)
+            row[f"{name}, by box"] = colours(placed_by_box(covered))
+            row[f"{name}, again"] = colours(placed_by_box(disguise(there)))
+        return row
 
     rows = _stacked(map(seen, range(len(trial.album))))
     outcomes = {name: trial.attack(rows[name], rows["clean"]) for name in covers}
     for name in covers:
-        outcomes[name]["covered gallery"] = trial.attack_covered(rows[name], rows[f"{name} again"])
+        outcomes[name]["covered gallery"] = trial.attack_covered(rows[f"{name}, by box"], rows[f"{name}, again"])
     return outcomes
 
 
