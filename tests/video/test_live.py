@@ -211,30 +211,25 @@ def test_reconnecting_backs_off_and_is_given_up(tmp_path: Path) -> None:
 
 
 def test_close_wakes_who_waits_for_a_frame(tmp_path: Path) -> None:
-    """A server that stalls after some frames: whoever waits is let go at once, not at the time-out."""
-    film(tmp_path / "a.ts", 10)
-    release = threading.Event()
+    """A source that stalls after its first frame: whoever waits for the second is let go at once."""
+    stalled = threading.Event()
 
-    class Stalling(_Quiet):
-        def send_header(self, name: str, value: str) -> None:
-            """Promise more than is there, so that the client waits for it."""
-            super().send_header(name, str(int(value) + 1_000_000) if name == "Content-Length" else value)
+    def stall(stop: threading.Event, seconds: float) -> bool:
+        if seconds <= 0:
+            return False
+        stalled.set()
+        return stop.wait(60)
 
-        def copyfile(self, source: object, output: object) -> None:
-            super().copyfile(source, output)
-            output.flush()
-            release.wait(30)
+    source = LiveSource(film(tmp_path / "a.mp4"), settings=LiveSettings(), clock=Clock(now=lambda: 0.0, wait=stall))
 
-    try:
-        with http(tmp_path, Stalling) as server:
-            # The last packet of a stream is known to be complete when the next one begins: it stays out.
-            source = open_camera(f"{server}/a.ts", timeout=10, queue=100)
-            frames = iter(source)
-            threading.Timer(0.5, source.close).start()
-            assert len(list(frames)) <= 10
-            release.set()
-    finally:
-        release.set()
+    def close() -> None:
+        stalled.wait()
+        source.close()
+
+    threading.Thread(target=close, daemon=True).start()
+    assert len(list(source)) <= 1
+    source._thread.join(20)
+    assert not source._thread.is_alive()
 
 
 def live_info(**known: object) -> VideoInfo:
