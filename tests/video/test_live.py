@@ -252,6 +252,7 @@ def test_udp_from_end_to_end() -> None:
     try:
         with open_camera(address, timeout=10) as source:
             frames = list(itertools.islice(source, 10))
+        source._thread.join(20)  # while packets still come, so that it notices at once
     finally:
         stop.set()
         sender.join()
