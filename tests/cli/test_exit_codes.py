@@ -188,7 +188,9 @@ def test_animated_pictures(pyanon: Pyanon, tmp_path: Path, suffix: str) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 48), (63, 47), (7680, 4320)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1, 1), (1, 48), (63, 47), pytest.param(7680, 4320, marks=pytest.mark.slow)]
+)
 def test_videos_of_every_size(pyanon: Pyanon, tmp_path: Path, width: int, height: int) -> None:
     path = write_video(tmp_path / "clip.mov", cards(2, width=width, height=height), codec="png", layout="rgb24")
     done = pyanon("anonymize", path, tmp_path / "out.mp4", "--lookahead", 1)
