@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile("pyanon", deadline=None, print_blob=True)
 settings.load_profile("pyanon")
 
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and the commands they start would ignore it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `.venv/bin/pytest` does not put its own folder on the path, and the machine may have neither CMake, Ninja nor Make.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
