@@ -87,6 +87,18 @@ def _likelihood(predicted: Matrix, gallery: Matrix, *, noise: Matrix, spread: Ma
     return np.asarray(2 * predicted @ precision @ gallery.T - own[None, :])
 
 
+def _principal(rows: Matrix) -> tuple[Matrix, Matrix]:
+    """Squared lengths ``(k,)`` and axes ``(d, k)`` of the principal components, smallest first, at least one."""
+    wide = rows.shape[1] > rows.shape[0]
+    values, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    kept = values > float(values[-1]) * 1e-6
+    kept[-1] = True
+    values, vectors = values[kept], vectors[:, kept]
+    if wide:
+        vectors = rows.T @ vectors / np.sqrt(np.maximum(values, 1e-12))
+    return values, vectors
+
+
 @dataclass(frozen=True, eq=False)
 class _Basis:
     """Standardised principal components, and random waves over them: a ridge regression on these can bend."""
@@ -102,10 +114,8 @@ class _Basis:
         mean, deviation = rows.mean(0), rows.std(0)
         scale = np.where(deviation > 1e-6, deviation, np.inf)
         scaled = (rows - mean) / scale
-        values, vectors = np.linalg.eigh(scaled.T @ scaled)
-        kept = values > float(values[-1]) * 1e-6
-        kept[-1] = True
-        axes = vectors[:, kept][:, -COMPONENTS:] / max(np.sqrt(values[kept].sum() / len(rows)), 1e-9)
+        values, vectors = _principal(scaled)
+        axes = vectors[:, -COMPONENTS:] / max(np.sqrt(values.sum() / len(rows)), 1e-9)
         rng = np.random.default_rng(0)
         directions = rng.normal(0, np.sqrt(2), (axes.shape[1], waves))
         return cls(mean, scale, axes, directions, rng.uniform(0, 2 * np.pi, waves))
