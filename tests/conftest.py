@@ -20,7 +20,7 @@ settings.register_profile("pyanon", deadline=None, print_blob=True)
 settings.load_profile("pyanon")
 
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and the commands they start would ignore it too.
+# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start would ignore it too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
