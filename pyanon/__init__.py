@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pyanon.types import Face as Face
     from pyanon.types import Frame as Frame
     from pyanon.types import Result as Result
-    from pyanon.video import find_media as find_media
     from pyanon.video import open_camera as open_camera
     from pyanon.video import open_sink as open_sink
     from pyanon.video import open_video as open_video
@@ -50,7 +49,6 @@ __all__ = [
     "anonymize_video",
     "available_packs",
     "errors",
-    "find_media",
     "load_pack",
     "open_camera",
     "open_sink",
@@ -73,7 +71,6 @@ _HOMES = {
     "anonymize_picture": "files",
     "anonymize_video": "files",
     "available_packs": "runtime",
-    "find_media": "video",
     "load_pack": "runtime",
     "open_camera": "video",
     "open_sink": "video",

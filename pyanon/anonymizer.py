@@ -91,13 +91,15 @@ class Anonymizer:
         self.pack = pack if isinstance(pack, Pack) else load_pack(pack)
         self._runners: list[Runner] = []
         try:
+            locator = self._open("locator", device, threads)
+            self.align = LandmarkNet(self._open("landmarks", device, threads), pack=self.pack)
             self.locate = Locator(
-                self._open("locator", device, threads),
+                locator,
                 pack=self.pack,
                 prompts=self.policy.prompts,
                 threshold=self.policy.threshold,
+                confirm=self.align.witness,
             )
-            self.align = LandmarkNet(self._open("landmarks", device, threads), pack=self.pack)
         except BaseException:
             self.close()
             raise

@@ -131,6 +131,10 @@ class Detections:
     def __len__(self) -> int:
         return len(self.xyxy)
 
+    def pick(self, rows: BoolArray | npt.NDArray[np.integer[Any]]) -> Detections:
+        """The rows that a mask ``(n,)`` or indices name, in their order."""
+        return Detections(self.xyxy[rows], self.score[rows], self.landmarks[rows], self.prompt[rows])
+
     @classmethod
     def empty(cls) -> Detections:
         """No detection at all."""

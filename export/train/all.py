@@ -16,17 +16,26 @@ __all__ = ["main", "steps"]
 
 
 def steps(args: argparse.Namespace) -> list[list[str]]:
-    """The commands, each a module with its arguments."""
-    cache, locator, landmarks = (args.work / name for name in ("cache", "locator", "landmarks"))
-    prepare = [["prepare", "--data", args.data, "--cache", cache]]
-    commands = [
-        *([] if (cache / "index.npz").exists() else prepare),
-        ["locator", "--cache", cache, "--out", locator, "--minutes", args.locator_minutes],
-        ["landmarks", "--cache", cache, "--out", landmarks, "--minutes", args.landmarks_minutes],
-        ["pack", "--locator", locator, "--landmarks", landmarks, "--out", args.out],
-        ["evaluate", "--cache", cache, "--data", args.data, "--pack", args.out, "--calibrate"],
-    ]
+    """The commands, each a module with its arguments: two rounds, the second on what the first took for faces."""
+    cache, first = args.work / "cache", args.work / "first"
+    commands: list[list[object]] = []
+    if not (cache / "index.npz").exists():
+        commands.append(["prepare", "--data", args.data, "--cache", cache])
+    if not (cache / "hard.npz").exists():
+        commands += [*_round(args, first, first / "pack"), ["mine", "--cache", cache, "--pack", first / "pack"]]
+    commands += _round(args, args.work, args.out, "--start", first / "pack")
+    commands.append(["evaluate", "--cache", cache, "--data", args.data, "--pack", args.out, "--calibrate"])
     return [[f"export.train.{name}", *map(str, rest)] for name, *rest in commands]
+
+
+def _round(args: argparse.Namespace, work: Path, pack: Path, *start: object) -> list[list[object]]:
+    """Trains both networks and packs them."""
+    cache, locator, landmarks = args.work / "cache", work / "locator", work / "landmarks"
+    return [
+        ["locator", "--cache", cache, "--out", locator, "--minutes", args.locator_minutes, *start],
+        ["landmarks", "--cache", cache, "--out", landmarks, "--minutes", args.landmarks_minutes, *start],
+        ["pack", "--locator", locator, "--landmarks", landmarks, "--out", pack],
+    ]
 
 
 def main() -> None:
@@ -36,7 +45,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("checkpoints"))
     parser.add_argument("--out", type=Path, default=Path("engines/pocket"))
     parser.add_argument("--locator-minutes", type=float, default=90)
-    parser.add_argument("--landmarks-minutes", type=float, default=20)
+    parser.add_argument("--landmarks-minutes", type=float, default=26)
     for command in steps(parser.parse_args()):
         print("python -m", *command, flush=True)
         subprocess.run([sys.executable, "-m", *command], check=True)  # noqa: S603 - our own modules

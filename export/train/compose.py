@@ -11,11 +11,13 @@ from PIL import Image, ImageDraw, ImageFilter
 from export.train.library import Labels, Library, Picture, dress
 from pyanon.types import FloatArray, ImageArray
 
-__all__ = ["MIRROR", "compose"]
+__all__ = ["MIRROR", "compose", "visible", "weather"]
 
 Rect = tuple[int, int, int, int]
 #: Order of the five landmarks after a left-right flip.
 MIRROR = [1, 0, 2, 4, 3]
+#: Of the windows that aim at no face, the share that aims at something a locator took for one.
+HARD = 0.5
 
 
 def compose(library: Library, rng: np.random.Generator, *, size: int) -> tuple[ImageArray, Labels]:
@@ -27,14 +29,14 @@ def compose(library: Library, rng: np.random.Generator, *, size: int) -> tuple[I
     elif kind < 0.54:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 1, 2])), faces=0.35)
         labels = _crowd(canvas, labels, library, rng)
-    elif kind < 0.77:
+    elif kind < 0.74:
         labels = _street(canvas, library, rng)
     elif kind < 0.85:
         labels = _close(canvas, library, rng)
     else:
         labels = _tiles(canvas, library, rng, count=int(rng.choice([1, 2, 3])), faces=0.0)
     image, labels = _mirror(canvas, labels, rng)
-    return _weather(image, rng), _visible(labels, (0, 0, size, size))
+    return weather(image, rng), visible(labels, (0, 0, size, size))
 
 
 def _backdrop(library: Library, rng: np.random.Generator, size: int) -> Image.Image:
@@ -47,14 +49,19 @@ def _backdrop(library: Library, rng: np.random.Generator, size: int) -> Image.Im
     return picture.image.resize((size, size), Image.Resampling.BILINEAR)
 
 
-def _visible(labels: Labels, rect: Rect) -> Labels:
-    """Clips boxes to a rectangle; what is mostly hidden is ignored, what is barely seen is dropped."""
+def visible(labels: Labels, rect: Rect) -> Labels:
+    """Clips boxes to a rectangle; what is mostly hidden is ignored, what is barely seen is dropped.
+
+    A face that fills most of the rectangle is a face from a quarter of it on.
+    """
     x0, y0, x1, y1 = rect
     clipped = np.clip(labels.xyxy, [x0, y0, x0, y0], [x1, y1, x1, y1]).astype(np.float32)
     area = np.maximum(np.ptp(labels.xyxy.reshape(-1, 2, 2), axis=1).prod(-1), 1e-6)
-    share = np.ptp(clipped.reshape(-1, 2, 2), axis=1).prod(-1) / area
+    seen = np.ptp(clipped.reshape(-1, 2, 2), axis=1).prod(-1)
+    share, filled = seen / area, seen / ((x1 - x0) * (y1 - y0))
     small = np.ptp(clipped.reshape(-1, 2, 2), axis=1).min(-1, initial=1e9) < 7
-    weight = np.where((share < 0.45) | small, 0.0, labels.weight).astype(np.float32)
+    hidden = share < np.where(filled > 0.5, 0.25, 0.45)
+    weight = np.where(hidden | small, 0.0, labels.weight).astype(np.float32)
     return Labels(clipped, weight, labels.points).pick(np.flatnonzero(share > 0.1).tolist())
 
 
@@ -63,17 +70,25 @@ def _face_size(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(max(high, low + 1)))))
 
 
-def _place(canvas: Image.Image, rect: Rect, picture: Picture, rng: np.random.Generator, face: float | None) -> Labels:
-    """Shows a window of a picture in a rectangle, scaled so that its face gets ``face`` pixels wide."""
+def _place(
+    canvas: Image.Image,
+    rect: Rect,
+    picture: Picture,
+    rng: np.random.Generator,
+    face: float | None,
+    focus: FloatArray | None = None,
+) -> Labels:
+    """Shows a window of a picture in a rectangle, scaled so that its face, or ``focus``, gets ``face`` pixels wide."""
     x0, y0, x1, y1 = rect
     width, height, image, labels = x1 - x0, y1 - y0, picture.image, picture.labels
     fit = max(width / image.width, height / image.height)
     scale, centre = fit * float(rng.uniform(1.0, 1.6)), (image.width / 2, image.height / 2)
-    if len(labels.xyxy):
-        box = labels.xyxy[int(rng.integers(len(labels.xyxy)))]
+    if focus is None and len(labels.xyxy):
+        focus = labels.xyxy[int(rng.integers(len(labels.xyxy)))]
+    if focus is not None:
         if face is not None:
-            scale = face / max(4.0, float(box[2] - box[0]))
-        centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+            scale = face / max(4.0, float(focus[2] - focus[0]))
+        centre = (float(focus[0] + focus[2]) / 2, float(focus[1] + focus[3]) / 2)
     scale = float(np.clip(scale, 0.03, 6))
     shown_w, shown_h = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     # The face lands anywhere in the rectangle; where the picture is larger than it, the rectangle stays filled.
@@ -87,7 +102,7 @@ def _place(canvas: Image.Image, rect: Rect, picture: Picture, rng: np.random.Gen
     w, h = max(1, min(width, round(left + shown_w)) - px), max(1, min(height, round(top + shown_h)) - py)
     shown = image.resize((w, h), Image.Resampling.BILINEAR, box=(*part, *end), reducing_gap=2.0)
     canvas.paste(shown, (x0 + px, y0 + py))
-    return _visible(labels.moved(scale, x0 + left, y0 + top), (x0 + px, y0 + py, x0 + px + w, y0 + py + h))
+    return visible(labels.moved(scale, x0 + left, y0 + top), (x0 + px, y0 + py, x0 + px + w, y0 + py + h))
 
 
 def _tiles(canvas: Image.Image, library: Library, rng: np.random.Generator, *, count: int, faces: float) -> Labels:
@@ -98,9 +113,13 @@ def _tiles(canvas: Image.Image, library: Library, rng: np.random.Generator, *, c
     for x0, x1 in pairwise(cuts_x):
         for y0, y1 in pairwise(cuts_y):
             aim = rng.random() < faces
+            face = _face_size(rng, 9, min(x1 - x0, y1 - y0) * 0.75)
+            if not aim and library.mined and rng.random() < HARD:
+                picture, focus = library.hard(rng)
+                labels = labels.plus(_place(canvas, (x0, y0, x1, y1), picture, rng, face, focus))
+                continue
             picture = _scene(library, rng, faces=aim)
-            face = _face_size(rng, 9, min(x1 - x0, y1 - y0) * 0.75) if aim else None
-            labels = labels.plus(_place(canvas, (x0, y0, x1, y1), picture, rng, face))
+            labels = labels.plus(_place(canvas, (x0, y0, x1, y1), picture, rng, face if aim else None))
     return labels
 
 
@@ -158,7 +177,7 @@ def _cut_out(library: Library, rng: np.random.Generator, *, height: float, turn:
     size = (max(3, round((x1 - x0) * scale)), max(3, round((y1 - y0) * scale)))
     face = source.image.resize(size, Image.Resampling.BILINEAR, box=(x0, y0, x1, y1), reducing_gap=2.0)
     labels = Labels(box[None], np.ones(1, np.float32), points[None]).moved(scale, -x0 * scale, -y0 * scale)
-    labels = _visible(labels, (0, 0, *size))
+    labels = visible(labels, (0, 0, *size))
     labels.weight[:] = 1
     face.putalpha(_oval(size, rng))
     return _turned(Picture(face, labels), float(np.clip(rng.normal(0, turn), -70, 70)))
@@ -213,7 +232,7 @@ def _crowd(canvas: Image.Image, labels: Labels, library: Library, rng: np.random
             labels = _hide(labels, _shoulders(canvas, x, y, height, rng))
         head = _cut_out(library, rng, height=float(height), turn=14)
         placed = _stick(canvas, head, (x, y))
-        labels = _hide(labels, placed.xyxy[0]).plus(_visible(placed, (0, 0, size, size)))
+        labels = _hide(labels, placed.xyxy[0]).plus(visible(placed, (0, 0, size, size)))
     return labels
 
 
@@ -250,14 +269,14 @@ def _street(canvas: Image.Image, library: Library, rng: np.random.Generator) -> 
     x, y = rng.uniform(0, image.width - part + 1e-3), rng.uniform(0, image.height - part + 1e-3)
     box = (x, y, min(image.width, x + part), min(image.height, y + part))
     canvas.paste(image.resize((size, size), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0))
-    return _visible(picture.labels.moved(scale, -x * scale, -y * scale), (0, 0, size, size))
+    return visible(picture.labels.moved(scale, -x * scale, -y * scale), (0, 0, size, size))
 
 
 def _close(canvas: Image.Image, library: Library, rng: np.random.Generator) -> Labels:
-    """One face that fills 30 to 110 % of the picture's width."""
+    """One face that fills 30 to 140 % of the picture's width."""
     picture = dress(library[int(rng.choice(library.portraits))], rng)
     size = canvas.width
-    return _place(canvas, (0, 0, size, size), picture, rng, size * float(rng.uniform(0.3, 1.1)))
+    return _place(canvas, (0, 0, size, size), picture, rng, _face_size(rng, size * 0.3, size * 1.4))
 
 
 def _mirror(image: Image.Image, labels: Labels, rng: np.random.Generator) -> tuple[Image.Image, Labels]:
@@ -269,7 +288,7 @@ def _mirror(image: Image.Image, labels: Labels, rng: np.random.Generator) -> tup
     return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), Labels(xyxy, labels.weight, points)
 
 
-def _weather(image: Image.Image, rng: np.random.Generator) -> ImageArray:
+def weather(image: Image.Image, rng: np.random.Generator) -> ImageArray:
     """What cameras and codecs do: blur, motion, low resolution, darkness, colour casts, noise, compression."""
     size = image.size
     if rng.random() < 0.12:

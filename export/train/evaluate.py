@@ -25,6 +25,7 @@ from export.train.measure import BINS, Case, Tally, share, tally
 from export.train.teachers import RfbTeacher, YuNetTeacher
 from pyanon.errors import InputError
 from pyanon.runtime import Pack, load_pack, open_runner, write_pack_toml
+from pyanon.stages.align import LandmarkNet
 from pyanon.stages.locate import Locator, still_details
 from pyanon.types import Detections, Frame, ImageArray
 
@@ -34,19 +35,21 @@ SETTINGS = {OURS: "threshold", STILL: "still_threshold"}
 #: The teacher's two usual thresholds: its authors' demo, and OpenCV's default.
 YUNET_THRESHOLDS = (0.6, 0.9)
 #: Scores down to which detections are collected, so that every threshold above can be measured.
-FLOOR = 0.05
+FLOOR = 0.15
 #: Most extra boxes per picture that calibration allows, on real pictures and on composed ones.
 MOST_EXTRAS, MOST_EXTRAS_COMPOSED = 0.06, 0.1
 COMPOSED = 250
 
 
 class Detectors:
-    """The pack's locator as pyanon runs it, and YuNet at the same input size."""
+    """The pack's networks as pyanon runs them, and YuNet at the same input size."""
 
     def __init__(self, pack: Pack, data: Path) -> None:
-        runner = open_runner(pack, "locator", device="cpu")
-        runner.activate()
-        self._ours = Locator(runner, pack=pack, prompts=("face",), threshold=FLOOR)
+        runners = {role: open_runner(pack, role, device="cpu") for role in ("locator", "landmarks")}
+        for runner in runners.values():
+            runner.activate()
+        closer = LandmarkNet(runners["landmarks"], pack=pack)
+        self._ours = Locator(runners["locator"], pack=pack, prompts=("face",), threshold=FLOOR, confirm=closer.witness)
         self.yunet, self.rfb = YuNetTeacher(data / "teachers"), RfbTeacher(data / "teachers")
 
     def ours(self, pixels: ImageArray) -> dict[str, Detections]:

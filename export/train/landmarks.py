@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,11 @@ from export.train.landmarks_crops import CropPool
 from export.train.landmarks_net import LandmarksNet
 from export.train.library import Library
 from export.train.locator import rate
+from export.train.unpack import unpacked_landmarks
 
-FACES, OTHERS, RENEWED = 44, 20, 3
+FACES, OTHERS, RENEWED = 40, 40, 3
+#: Batches from which the norms of a pack's net are measured.
+UNPACKING = 12
 
 
 def landmarks_loss(points: Tensor, logits: Tensor, truth: Tensor, face: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -48,6 +52,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("checkpoints/cache"))
     parser.add_argument("--out", type=Path, default=Path("checkpoints/landmarks"))
     parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--start", type=Path, help="folder of a pack whose weights a new run begins with")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
@@ -80,6 +85,13 @@ class Training:
             self.average.n_averaged.fill_(state["step"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.step, self.spent = state["step"], state["spent"]
+
+    def begin(self, folder: Path, crops: Iterable[Tensor]) -> None:
+        """Takes over the weights of a pack's net, unless a checkpoint was found."""
+        if not self.step:
+            weights = unpacked_landmarks(folder, crops).state_dict()
+            self.net.load_state_dict(weights)
+            self.average.module.load_state_dict(weights)
 
     def learn(self, pixels: Tensor, truth: Tensor, face: Tensor) -> dict[str, float]:
         """One step on a batch of crops ``(n, 64, 64, 3)``; returns the parts of the loss."""
@@ -114,6 +126,9 @@ def train(args: argparse.Namespace) -> None:
     training, budget = Training(args), args.minutes * 60
     began = written = time.process_time()
     pool = CropPool(Library(args.cache), np.random.default_rng((args.seed, training.step)))
+    if args.start is not None:
+        batches = (torch.from_numpy(pool.batch(FACES, OTHERS)[0]) for _ in range(UNPACKING))
+        training.begin(args.start, (pixels.permute(0, 3, 1, 2).float().div(255) for pixels in batches))
     sums = dict[str, float]()
     while (elapsed := training.spent + time.process_time() - began) < budget:
         for group in training.optimiser.param_groups:

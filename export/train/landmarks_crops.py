@@ -1,4 +1,4 @@
-"""Cuts training crops for the landmark net out of composed pictures: jittered faces, and windows without a face."""
+"""Cuts training crops for the landmark net: jittered faces out of composed pictures, and windows without a face."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from export.train.compose import compose
+from export.train.compose import compose, weather
 from export.train.landmarks_net import GROW, SIZE
 from export.train.library import Labels, Library, Picture
 from pyanon.types import FloatArray, ImageArray
@@ -16,8 +16,11 @@ __all__ = ["CropPool", "Square", "cut", "square_around"]
 
 #: A face smaller than this has no five points that anybody could mark.
 LEAST_FACE = 10
-#: Windows without a face: share beside a face, and share on pictures known to hold none.
-BESIDE, FACELESS = 0.3, 0.3
+#: Windows without a face: share that a locator took for one, and, of the rest, shares on pictures known to hold none
+#: and beside a face.
+HARD, FACELESS, BESIDE = 0.55, 0.3, 0.3
+#: Share of the faces that are shown as they were photographed, and of the hard windows that are not.
+PLAIN, WEATHERED = 0.3, 0.6
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class CropPool:
         crops: list[ImageArray] = []
         points: list[FloatArray] = []
         while len(crops) < faces:
-            picture = self._pick()
+            picture = self._plain() if self._rng.random() < PLAIN else self._pick()
             rows = np.flatnonzero((picture.labels.weight > 0) & (_sides(picture.labels) >= LEAST_FACE))
             if not len(rows):
                 continue
@@ -96,10 +99,9 @@ class CropPool:
             crops.append(self._crop(picture.image, square))
             points.append(square.fractions(picture.labels.points[row]))
         while len(crops) < faces + others:
-            picture = self._faceless() if self._rng.random() < FACELESS else self._pick()
-            window = self._window(picture)
-            if _shows_no_face(window, picture.labels):
-                crops.append(self._crop(picture.image, window))
+            crop = self._without_a_face()
+            if crop is not None:
+                crops.append(crop)
                 points.append(np.zeros((5, 2), np.float32))
         label = np.repeat(np.array([1, 0], np.float32), [faces, others])
         return np.stack(crops), np.stack(points), label
@@ -110,6 +112,25 @@ class CropPool:
 
     def _pick(self) -> Picture:
         return self._pictures[int(self._rng.integers(len(self._pictures)))]
+
+    def _plain(self) -> Picture:
+        """A portrait or a street photo as it is: what is photographed plainly must not give a window away."""
+        places = self._library.portraits if self._rng.random() < 0.5 else self._library.groups[2]
+        return self._library[int(self._rng.choice(places))]
+
+    def _without_a_face(self) -> ImageArray | None:
+        """A window that hardly holds a face; None where this throw of the dice gave none."""
+        rng = self._rng
+        if self._library.mined and rng.random() < HARD:
+            picture, box = self._library.hard(rng)
+            window = self._jittered(square_around(box))
+            crop = self._crop(picture.image, window)
+            crop = weather(Image.fromarray(crop), rng) if rng.random() < WEATHERED else crop
+        else:
+            picture = self._faceless() if rng.random() < FACELESS else self._pick()
+            window = self._window(picture)
+            crop = self._crop(picture.image, window)
+        return crop if _shows_no_face(window, picture.labels) else None
 
     def _faceless(self) -> Picture:
         """Something from Caltech-101, or people from behind."""

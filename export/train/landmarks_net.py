@@ -11,7 +11,7 @@ from export.train.locator_net import Conv, Residual
 __all__ = ["GROW", "SIZE", "LandmarksDecoded", "LandmarksNet"]
 
 #: Side of the crop in pixels, and side of the square it shows in units of the longer side of the face's box.
-SIZE, GROW = 64, 1.4
+SIZE, GROW = 64, 1.6
 #: Cells of a heat map per side, and how far its grid reaches beyond the crop, in crop fractions.
 CELLS, REACH = 16, 0.125
 POINTS = 5
@@ -36,7 +36,8 @@ class LandmarksNet(nn.Module):
         self.side = nn.ModuleList(Conv(channels, 32, 1) for channels in (32, 48, 64))
         self.up8, self.up4 = Conv(32, 32), Conv(32, 32)
         self.maps = nn.Conv2d(32, POINTS, 1)
-        self.face = nn.Linear(64, 1)
+        self.judge = nn.Sequential(Conv(64, 96), Conv(96, 96, 3, 2))
+        self.face = nn.Linear(96, 1)
         nn.init.normal_(self.maps.weight, std=0.01)
         centre = (torch.arange(CELLS).float() + 0.5) / CELLS * (1 + 2 * REACH) - REACH
         self.register_buffer("centre", centre, persistent=False)
@@ -46,13 +47,13 @@ class LandmarksNet(nn.Module):
         return self.read(*self.body(crops))
 
     def body(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Heat maps ``(n, 5, 16, 16)`` before their softmax, and features ``(n, 64)`` to read the score from."""
+        """Heat maps ``(n, 5, 16, 16)`` before their softmax, and features ``(n, 96)`` to read the score from."""
         c4 = self.stage4(crops)
         c8 = self.stage8(c4)
         c16 = self.stage16(c8)
         p8 = self.up8(self.side[1](c8) + functional.interpolate(self.side[2](c16), scale_factor=2.0, mode="nearest"))
         p4 = self.up4(self.side[0](c4) + functional.interpolate(p8, scale_factor=2.0, mode="nearest"))
-        return self.maps(p4), c16.mean((2, 3))
+        return self.maps(p4), self.judge(c16).mean((2, 3))
 
     def read(self, maps: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """The answer: apart from the body, because coordinates want more digits."""

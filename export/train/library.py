@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
 from pyanon.types import FloatArray
@@ -16,6 +19,8 @@ Colour = tuple[int, int, int]
 MASK_COLOURS: tuple[Colour, ...] = (
     (235, 238, 240), (170, 205, 225), (140, 185, 215), (25, 25, 28), (60, 62, 66), (120, 160, 150), (225, 190, 200),
 )  # fmt: skip
+#: What `export.train.mine` writes, before it was run.
+NO_HARD = {"owner": np.zeros(0, np.int64), "boxes": np.zeros((0, 4), np.float32), "score": np.zeros(0, np.float32)}
 
 
 @dataclass
@@ -77,6 +82,21 @@ class Library:
         sure[index["owner"][self._boxes[:, 4] > 0]] = True
         #: Pictures of one close face, fit for pasting.
         self.portraits = np.concatenate([self.groups[g][sure[self.groups[g]]] for g in (0, 1)])
+        mined = cache / "hard.npz"
+        hard: Mapping[str, npt.NDArray[Any]] = np.load(mined) if mined.exists() and not validation else NO_HARD
+        self._hard = list(zip(hard["owner"].tolist(), hard["boxes"], strict=True))
+        self._chance = np.cumsum(hard["score"].astype(np.float64) ** 2)
+
+    @property
+    def mined(self) -> bool:
+        """Whether there are windows that a locator took for faces."""
+        return bool(self._hard)
+
+    def hard(self, rng: np.random.Generator) -> tuple[Picture, FloatArray]:
+        """Such a window, the likelier the surer the locator was: the picture and the box ``(4,)``."""
+        row = int(np.searchsorted(self._chance, rng.uniform(0, self._chance[-1])))
+        number, box = self._hard[min(row, len(self._hard) - 1)]
+        return self[number], box
 
     def __getitem__(self, number: int) -> Picture:
         _, offset, height, width = self._rows[number]

@@ -25,9 +25,12 @@ from export.train.compose import MIRROR, compose
 from export.train.library import Labels, Library
 from export.train.locator_loss import Targets, locator_loss
 from export.train.locator_net import EMBEDDING, Locator, anchors
+from export.train.unpack import unpacked_locator
 
 Batch = tuple[Tensor, Targets]
 ECHO_POOL = 60
+#: Batches from which the norms of a pack's network are measured.
+UNPACKING = 12
 
 
 class Compositions(Dataset[Batch]):
@@ -115,7 +118,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("checkpoints/cache"))
     parser.add_argument("--out", type=Path, default=Path("checkpoints/locator"))
     parser.add_argument("--minutes", type=float, default=90)
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
+    parser.add_argument("--start", type=Path, help="checkpoint or pack (folder) whose weights a new run begins with")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
@@ -141,14 +144,24 @@ def train(args: argparse.Namespace) -> None:
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
     elif args.start is not None:
-        state = torch.load(args.start, map_location=device, weights_only=True)
-        net.load_state_dict(state["average"])
-        average.net.load_state_dict(state["average"])
+        begin = _beginning(args)
+        net.load_state_dict(begin)
+        average.net.load_state_dict(begin)
     loader = DataLoader(
         Compositions(args.cache, batch=args.batch, seed=args.seed, start=step),
         batch_size=None, num_workers=args.workers, prefetch_factor=4,
     )  # fmt: skip
     _loop(args, net, average, optimiser, echoed(iter(loader), np.random.default_rng(step)), step=step, spent=spent)
+
+
+def _beginning(args: argparse.Namespace) -> dict[str, Tensor]:
+    """Weights of an earlier run's checkpoint, or of a pack."""
+    if not args.start.is_dir():
+        state: dict[str, Tensor] = torch.load(args.start, map_location=args.device, weights_only=True)["average"]
+        return state
+    seen = Compositions(args.cache, batch=args.batch, seed=args.seed, start=1_000_000)
+    pictures = (seen[i][0].permute(0, 3, 1, 2).float().div(255) for i in range(UNPACKING))
+    return unpacked_locator(args.start, pictures).state_dict()
 
 
 def _loop(

@@ -59,8 +59,7 @@ def sizes_at(xyxy: FloatArray, long_side: int) -> FloatArray:
 
 def at(found: Detections, threshold: float) -> Detections:
     """The detections from a score on; what greedy suppression would have kept at that threshold."""
-    rows = np.flatnonzero(found.score >= threshold)
-    return Detections(found.xyxy[rows], found.score[rows], found.landmarks[rows], found.prompt[rows])
+    return found.pick(found.score >= threshold)
 
 
 def judge(truth: Labels, found: Detections, *, iou: float = 0.5) -> tuple[BoolArray, BoolArray]:

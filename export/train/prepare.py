@@ -3,7 +3,7 @@
     python -m export.train.prepare --data ../shared/data --cache checkpoints/cache
 
 Every picture is stored raw (uint8 RGB) in one flat file; ``index.npz`` holds offsets, sizes and groups, and all boxes
-with landmarks. A box whose teachers are unsure (0.35 to 0.65) is kept as *ignored*: neither a face nor background.
+with landmarks. A box whose teachers are unsure is kept as *ignored*: neither a face nor background.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ GROUPS = ("fairface", "sfhq", "ccp", "coco", "negatives", "clip")
 #: People from behind and above: heads that are not faces. The second half of the clip is left for measuring.
 CLIP, CLIP_FRAMES, CLIP_STEP = "clips/walking_no_faces.mp4", 700, 5
 SURE, UNSURE = 0.65, 0.35
+#: In scenes (numbers of `GROUPS`): mean score over three sizes, or the score both teachers must give.
+SCENES, SURE_ON_AVERAGE, AGREED = (2, 3), 0.6, 0.5
 
 
 def pictures(data: Path) -> Iterator[tuple[int, ImageArray]]:
@@ -46,24 +48,33 @@ def pictures(data: Path) -> Iterator[tuple[int, ImageArray]]:
 def label(image: ImageArray, group: int, yunet: YuNetTeacher, rfb: RfbTeacher) -> tuple[FloatArray, FloatArray]:
     """Labels one picture with the teachers.
 
-    Faces photographed close are looked at smaller (a detector misses what overfills its field), scenes larger.
+    Faces photographed close are looked at smaller (a detector misses what overfills its field); one look that is
+    certain is enough there. In scenes, where hands and leaves look like faces to one look, a face is what YuNet is sure
+    of on average over three sizes, or what both teachers see.
 
     Returns:
         ``(n, 5)`` boxes with weight 1 (face) or 0 (ignore), and ``(n, 5, 2)`` landmarks, in picture pixels.
     """
-    sides = {0: (320, 192), 1: (320, 192), 2: (1280, 768), 3: (1280, 768), 4: (640,), 5: (768,)}[group]
+    scene = group in SCENES
+    sides = {0: (320, 192), 1: (320, 192), 4: (640,), 5: (768,)}.get(group, (1280, 768, 512))
     views: list[Detections] = [yunet(image, long_side=side, threshold=UNSURE) for side in sides]
     boxes = np.concatenate([v.xyxy for v in views])
-    score = np.concatenate([v.score for v in views])
+    best = np.concatenate([v.score for v in views])
     points = np.concatenate([v.landmarks for v in views])
-    kept = suppress(boxes, score, 0.4)
-    boxes, score, points = boxes[kept], score[kept], points[kept]
-    if group in (2, 3) and len(boxes):
-        second = rfb(image)
-        agreed = iou_matrix(boxes, second.xyxy).max(1, initial=0) > 0.4
-        score = np.where(agreed, np.maximum(score, SURE), score)
-    weight = (score >= SURE).astype(np.float32)
-    return np.concatenate([boxes, weight[:, None]], 1).astype(np.float32), points
+    kept = suppress(boxes, best, 0.4)
+    boxes, best, points = boxes[kept], best[kept], points[kept]
+    sure = best >= SURE
+    if scene and len(boxes):
+        mean = np.mean([_score_there(boxes, view) for view in views], axis=0)
+        second = _score_there(boxes, rfb(image, threshold=AGREED))
+        sure = (mean >= SURE_ON_AVERAGE) | ((best >= AGREED) & (second >= AGREED))
+    return np.concatenate([boxes, sure[:, None]], 1).astype(np.float32), points
+
+
+def _score_there(boxes: FloatArray, view: Detections) -> FloatArray:
+    """The best score ``(n,)`` that a view gives to each box, nought where it sees nothing."""
+    there = iou_matrix(boxes, view.xyxy) > 0.4
+    return np.asarray((there * view.score).max(1, initial=0), np.float32)
 
 
 def main() -> None:

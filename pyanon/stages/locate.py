@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pyanon import ops
@@ -10,10 +12,17 @@ from pyanon.geometry import iou
 from pyanon.runtime import Pack, Runner
 from pyanon.types import Detections, FloatArray, Frame
 
-__all__ = ["Locator", "fused", "input_size", "still_details"]
+__all__ = ["Confirmer", "Locator", "fused", "input_size", "still_details"]
+
+#: Says for boxes ``(n, 4)`` of a frame how surely a face is there, ``(n,)`` in 0..1, from a closer look at each.
+Confirmer = Callable[[Frame, FloatArray], FloatArray]
 
 #: Share of the calibrated threshold down to which a detection may still keep an existing track alive.
 FLOOR = 0.5
+#: Score of the locator from which a find is worth a closer look.
+CANDIDATE = 0.15
+#: Sizes of a face, in pixels of one look, between which a look that does not see it votes against it.
+COMPETENT = (10.0, 240.0)
 
 
 def input_size(width: int, height: int, *, detail: int, multiple: int) -> tuple[int, int]:
@@ -37,6 +46,7 @@ class Locator:
         pack: The pack, for prompt embeddings and settings.
         prompts: What to look for.
         threshold: Score from which a detection is certain enough to stand alone; None takes the pack's.
+        confirm: A closer look at every find; the score is then the mean of both opinions.
 
     Attributes:
         threshold: That score, for one look.
@@ -46,7 +56,15 @@ class Locator:
         UnknownPromptError: The pack has no embedding for a prompt.
     """
 
-    def __init__(self, runner: Runner, *, pack: Pack, prompts: tuple[str, ...], threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        pack: Pack,
+        prompts: tuple[str, ...],
+        threshold: float | None = None,
+        confirm: Confirmer | None = None,
+    ) -> None:
         role = pack.role("locator")
         self._runner = runner
         self._prompts = np.stack([pack.prompt(name) for name in prompts]).astype(np.float32)
@@ -54,6 +72,9 @@ class Locator:
         self._overlap = role.number("nms_iou")
         self.threshold = role.number("threshold") if threshold is None else threshold
         self.still_threshold = role.number("still_threshold") if threshold is None else threshold
+        self._confirm = confirm
+        self._floor = min(self.threshold, self.still_threshold) * FLOOR
+        self._candidate = self._floor if confirm is None else min(self.threshold, CANDIDATE)
         self._input = np.zeros((3, 0, 0), np.float32)
 
     def __call__(self, frame: Frame, *, details: tuple[int, ...] = (640,)) -> Detections:
@@ -68,7 +89,11 @@ class Locator:
             Detections in source pixels, best first; those below the threshold may only extend tracks.
         """
         views = [self._look(frame, detail) for detail in details]
-        return views[0] if len(views) == 1 else fused(views, overlap=self._overlap)
+        scales = tuple(detail / max(frame.width, frame.height) for detail in details)
+        found = views[0] if len(views) == 1 else fused(views, scales=scales, overlap=self._overlap)
+        if self._confirm is not None and len(found):
+            found = confirmed(found, self._confirm(frame, found.xyxy))
+        return found.pick(found.score >= self._floor)
 
     def _look(self, frame: Frame, detail: int) -> Detections:
         size = input_size(frame.width, frame.height, detail=detail, multiple=self._multiple)
@@ -81,15 +106,10 @@ class Locator:
     def _detections(self, answer: dict[str, FloatArray], ratio: float, offset: tuple[float, float]) -> Detections:
         scores = answer["scores"][0]
         if not (np.isfinite(scores).all() and np.isfinite(answer["boxes"]).all()):
-            # A network that answers nonsense has not looked: nothing it says may let a face through.
-            raise RunnerError(
-                "the locator answered with numbers that are not finite",
-                expected="scores 0..1 and boxes in pixels",
-                do="run `pyanon doctor`, then verify or reinstall the pack",
-            )
+            raise _nonsense("the locator")
         best = scores.argmax(axis=1)
         score = scores[np.arange(len(scores)), best]
-        rows = np.flatnonzero(score >= min(self.threshold, self.still_threshold) * FLOOR)
+        rows = np.flatnonzero(score >= self._candidate)
         boxes = np.ascontiguousarray(answer["boxes"][0][rows], np.float32)
         score = np.ascontiguousarray(score[rows], np.float32)
         kept = ops.nms(boxes, scores=score, iou=self._overlap)
@@ -106,12 +126,18 @@ def still_details(width: int, height: int) -> tuple[int, ...]:
     return (640, 960) if max(width, height) < 1200 else (640, 960, 1280)
 
 
-def fused(views: list[Detections], *, overlap: float) -> Detections:
+def fused(views: list[Detections], *, scales: tuple[float, ...], overlap: float) -> Detections:
     """Averages what several looks at one frame found.
 
-    Detections that overlap are one face. Its score is the mean over all looks of the best score each gave it, nought
-    where a look saw nothing; its box is the mean of its boxes weighted by their scores; its landmarks are those of
-    the best (weighted boxes fusion, Solovyev, Wang and Gabruseva, 2021).
+    Detections that overlap are one face. Its score is the mean of the best score that each look gave it; a look that
+    saw nothing gives nought where the face has a size at which that look sees faces (`COMPETENT`), else abstains. Its
+    box is the mean of its boxes weighted by their scores; its landmarks are those of the best (weighted boxes fusion,
+    Solovyev, Wang and Gabruseva, 2021).
+
+    Args:
+        views: What each look found, in source pixels.
+        scales: Pixels of the look per source pixel.
+        overlap: IoU from which two detections are one face.
     """
     look = np.concatenate([np.full(len(view), i) for i, view in enumerate(views)])
     xyxy, score, landmarks, prompt = (
@@ -125,14 +151,39 @@ def fused(views: list[Detections], *, overlap: float) -> Detections:
         group, left = left[same], left[~same]
         peaks = np.zeros(len(views), np.float32)
         np.maximum.at(peaks, look[group], score[group])
+        box = np.average(xyxy[group], axis=0, weights=score[group])
+        size = np.sqrt(np.ptp(box.reshape(2, 2), axis=0).prod()) * np.asarray(scales)
+        votes = (peaks > 0) | ((size >= COMPETENT[0]) & (size <= COMPETENT[1]))
         rows.append(best)
-        means.append(peaks.mean())
-        boxes.append(np.average(xyxy[group], axis=0, weights=score[group]))
-    order = np.argsort(-np.asarray(means), kind="stable")
-    picked = np.asarray(rows, np.intp)[order]
-    return Detections(
-        np.asarray(boxes, np.float32).reshape(-1, 4)[order],
-        np.asarray(means, np.float32)[order],
-        landmarks[picked],
-        prompt[picked],
+        means.append(peaks[votes].mean())
+        boxes.append(box)
+    picked = np.asarray(rows, np.intp)
+    return _best_first(
+        Detections(
+            np.asarray(boxes, np.float32).reshape(-1, 4),
+            np.asarray(means, np.float32),
+            landmarks[picked],
+            prompt[picked],
+        )
+    )
+
+
+def confirmed(found: Detections, opinion: FloatArray) -> Detections:
+    """The detections scored by the mean of the locator's score and of a second opinion ``(n,)``, best first."""
+    if not np.isfinite(opinion).all():
+        raise _nonsense("the confirming network")
+    score = ((found.score + opinion) / 2).astype(np.float32)
+    return _best_first(Detections(found.xyxy, score, found.landmarks, found.prompt))
+
+
+def _best_first(found: Detections) -> Detections:
+    return found.pick(np.argsort(-found.score, kind="stable"))
+
+
+def _nonsense(network: str) -> RunnerError:
+    """A network that answers nonsense has not looked: nothing it says may let a face through."""
+    return RunnerError(
+        f"{network} answered with numbers that are not finite",
+        expected="scores 0..1 and boxes in pixels",
+        do="run `pyanon doctor`, then verify or reinstall the pack",
     )

@@ -10,7 +10,7 @@ from pyanon.video.live import open_camera
 from pyanon.video.picture import Picture, read_picture, write_picture
 from pyanon.video.probe import is_address
 from pyanon.video.sink import VideoSink, open_sink
-from pyanon.video.sniff import find_media, is_animation, is_picture, is_video
+from pyanon.video.sniff import is_animation, is_picture, is_video
 from pyanon.video.source import FileSource, VideoSource
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "VideoInfo",
     "VideoSink",
     "VideoSource",
-    "find_media",
     "is_picture",
     "is_video",
     "open_camera",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from pyanon.errors import SourceNotFoundError, UnsupportedMediaError
 
-__all__ = ["find_media", "is_animation", "is_picture", "is_video"]
+__all__ = ["is_animation", "is_picture", "is_video"]
 
 #: What Pillow may open; its readers for rarer formats stay shut. It opens MPO as JPEG, and knows no other of that name.
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
@@ -76,34 +75,6 @@ def is_video(path: str | Path) -> bool:
         return False
 
 
-def find_media(folder: str | Path) -> list[Path]:
-    """The pictures and videos below a folder, sorted; hidden files and folders are passed over.
-
-    Args:
-        folder: The folder; everything below it is looked at, links to folders are not followed.
-
-    Raises:
-        SourceNotFoundError: There is no such folder.
-        UnsupportedMediaError: It is not a folder.
-    """
-    root = Path(folder)
-    if not root.exists():
-        raise SourceNotFoundError("the folder does not exist", given=root, do="check the path")
-    if not root.is_dir():
-        raise UnsupportedMediaError("this is not a folder", given=root, do="name a folder, or open the file itself")
-    return [path for path in _visible_files(root) if is_picture(path) or is_video(path)]
-
-
-def _visible_files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _visible_files(path)
-        elif path.is_file():
-            yield path
-
-
 def _looks_like_picture(path: Path) -> bool:
     head = read_head(path)
     return head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
@@ -126,7 +97,7 @@ def read_head(path: Path) -> bytes:
         raise SourceNotFoundError("the input does not exist", given=path, do="check the path") from error
     except IsADirectoryError as error:
         raise UnsupportedMediaError(
-            "the input is a folder", given=path, expected="a file", do="list it with find_media()"
+            "the input is a folder", given=path, expected="a file", do="use anonymize_folder(), or name a file in it"
         ) from error
     except OSError as error:
         raise UnsupportedMediaError(

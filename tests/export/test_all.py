@@ -17,7 +17,8 @@ def arguments(work: Path) -> argparse.Namespace:
 
 def test_steps_are_modules_in_order(tmp_path: Path) -> None:
     modules = [command[0] for command in steps(arguments(tmp_path))]
-    assert [name.rpartition(".")[2] for name in modules] == ["prepare", "locator", "landmarks", "pack", "evaluate"]
+    one_round = ["locator", "landmarks", "pack"]
+    assert [name.rpartition(".")[2] for name in modules] == ["prepare", *one_round, "mine", *one_round, "evaluate"]
     assert all(importlib.util.find_spec(name) for name in modules)
 
 
@@ -25,3 +26,10 @@ def test_what_is_unpacked_is_not_unpacked_again(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/index.npz").touch()
     assert steps(arguments(tmp_path))[0][0] == "export.train.locator"
+
+
+def test_the_second_round_begins_with_the_pack_of_the_first(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/hard.npz").touch()
+    locator = steps(arguments(tmp_path))[1]
+    assert locator[-2:] == ["--start", str(tmp_path / "first/pack")]

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from export.train.compose import compose
+from export.train.compose import compose, visible
 from export.train.library import Labels, Library, dress, main_face, masked
+from export.train.mine import mistaken
+from pyanon.types import Detections
 
 
 @pytest.mark.parametrize("size", [320, 448])
@@ -45,6 +47,43 @@ def test_training_and_validation_share_no_picture(cache: Path) -> None:
         assert len(mine)
         assert len(theirs)
         assert not set(mine.tolist()) & set(theirs.tolist())
+
+
+def test_a_face_that_overfills_the_picture_is_one_until_little_of_it_is_left() -> None:
+    def weight(*box: float) -> list[float]:
+        labels = Labels(np.array([box], np.float32), np.ones(1, np.float32), np.zeros((1, 5, 2), np.float32))
+        return visible(labels, (0, 0, 100, 100)).weight.tolist()
+
+    assert weight(-30, -30, 130, 130) == [1]
+    assert weight(-60, -60, 160, 160) == [0]
+    assert weight(-150, -150, 250, 250) == []
+    assert weight(-60, 10, 40, 90) == [0]
+    assert weight(-30, 10, 70, 90) == [1]
+
+
+def test_mined_windows_are_shown_the_oftener_the_surer_the_locator_was(cache: Path, tmp_path: Path) -> None:
+    for name in ("pixels.bin", "index.npz"):
+        (tmp_path / name).symlink_to(cache / name)
+    assert not Library(tmp_path, holdout=2).mined
+    boxes, score = np.array([[1, 1, 9, 9], [2, 2, 8, 8]], np.float32), np.array([0.2, 0.8], np.float32)
+    np.savez(tmp_path / "hard.npz", owner=np.array([1, 3]), boxes=boxes, score=score)
+    library, rng = Library(tmp_path, holdout=2), np.random.default_rng(0)
+    drawn = [library.hard(rng)[1][0] for _ in range(300)]
+    assert 0.9 < np.mean(np.array(drawn) == 2) < 0.98
+    assert not Library(tmp_path, holdout=2, validation=True).mined
+    compose(library, np.random.default_rng(3), size=320)
+
+
+def test_what_touches_no_label_is_a_mistake(cache: Path) -> None:
+    picture = Library(cache, holdout=2)[1]
+    x0, y0, x1, y1 = picture.labels.xyxy[0].tolist()
+    boxes = [(x0 + 2, y0, x1, y1), (x0 - 90, y0 - 90, x0 - 60, y0 - 60), (x0 - 90, y0, x0 - 60, y1)]
+    found = Detections(
+        np.array(boxes, np.float32), np.array([0.9, 0.5, 0.95], np.float32),
+        np.zeros((3, 5, 2), np.float32), np.zeros(3, np.int64),
+    )  # fmt: skip
+    # On the face; beside it; beside it and so sure that the teachers may be wrong.
+    assert mistaken(found, picture).tolist() == [False, True, False]
 
 
 def test_a_mask_covers_the_mouth_and_leaves_the_eyes(cache: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from export.train.locator_lean import LeanLocator  # noqa: E402
 from export.train.locator_loss import locator_loss  # noqa: E402
 from export.train.locator_net import EMBEDDING, Decoded, Locator, anchors  # noqa: E402
 from export.train.pack import export_landmarks, export_locator, write_pack  # noqa: E402
+from export.train.unpack import unpacked_landmarks, unpacked_locator  # noqa: E402
 from pyanon.runtime import load_pack, open_runner  # noqa: E402
 
 
@@ -89,6 +91,26 @@ def test_the_exported_landmark_net_is_the_trained_one(landmarks: LandmarksNet) -
         points, score = session.run(["points", "score"], {"crops": crops[:n].numpy()})
         assert np.allclose(points, expected[0][:n], atol=1e-5)
         assert np.allclose(score, expected[1][:n], atol=1e-5)
+
+
+def test_a_pack_can_be_trained_on(tmp_path: Path, locator: Locator, landmarks: LandmarksNet) -> None:
+    """What was fused comes apart again: the same answers, and norms that see what they expect."""
+    folder = tmp_path / "pack"
+    settings = {"threshold": 0.5, "still_threshold": 0.5, "nms_iou": 0.4}
+    write_pack(folder, locator=locator, landmarks=copy.deepcopy(landmarks), settings=settings)
+    image, crops = torch.rand(4, 3, 96, 96), torch.rand(32, 3, 64, 64)
+    again, marks = unpacked_locator(folder, [image]), unpacked_landmarks(folder, [crops])
+    with torch.inference_mode():
+        for new, old in zip(
+            Decoded(again)(image[:1], again.face_prompt()),
+            Decoded(locator)(image[:1], locator.face_prompt()),
+            strict=True,
+        ):
+            assert np.allclose(new, old, rtol=1e-4, atol=1e-3)
+        for new, old in zip(marks(crops), landmarks(crops), strict=True):
+            assert np.allclose(new, old, atol=1e-4)
+        settled, learning = marks(crops)[1], marks.train()(crops)[1]
+    assert np.allclose(settled, learning, atol=0.02)
 
 
 def test_the_locator_learns_a_batch_by_heart(cache: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from pyanon.errors import RunnerError, UnknownPromptError
 from pyanon.runtime import load_pack
 from pyanon.runtime.port import Array
-from pyanon.stages.locate import Locator, fused, input_size, still_details
-from pyanon.types import Detections, Frame
+from pyanon.stages.locate import Confirmer, Locator, fused, input_size, still_details
+from pyanon.types import Detections, FloatArray, Frame
 from tests.stages.scenes import found as detections
 from tests.stages.scenes import texture
 
@@ -31,8 +31,9 @@ class Scripted:
         return {"boxes": xyxy, "scores": np.asarray(self.scores, np.float32).reshape(1, n, 1), "landmarks": marks}
 
 
-def locator(runner: Scripted, threshold: float | None = 0.5) -> Locator:
-    return Locator(runner, pack=load_pack("pocket"), prompts=("face",), threshold=threshold)  # type: ignore[arg-type]
+def locator(runner: Scripted, threshold: float | None = 0.5, confirm: Confirmer | None = None) -> Locator:
+    pack = load_pack("pocket")
+    return Locator(runner, pack=pack, prompts=("face",), threshold=threshold, confirm=confirm)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,49 @@ def test_several_looks_are_averaged() -> None:
 def test_what_only_one_look_sees_counts_less() -> None:
     both = detections((0, 0, 20, 20), (60, 60, 90, 90), score=[0.8, 0.6])
     one = detections((2, 0, 22, 20), score=[0.4])
-    merged = fused([both, one], overlap=0.4)
+    merged = fused([both, one], scales=(1.0, 1.5), overlap=0.4)
     assert merged.score.tolist() == pytest.approx([0.6, 0.3])
     assert merged.xyxy[0].tolist() == pytest.approx([2 / 3, 0, 20 + 2 / 3, 20])
     assert merged.xyxy[1].tolist() == pytest.approx([60, 60, 90, 90])
 
 
 def test_looks_that_see_nothing_give_nothing() -> None:
-    assert len(fused([Detections.empty(), Detections.empty()], overlap=0.4)) == 0
+    assert len(fused([Detections.empty(), Detections.empty()], scales=(1.0, 2.0), overlap=0.4)) == 0
+
+
+def test_a_look_abstains_where_a_face_has_no_size_for_it() -> None:
+    huge, tiny = (0, 0, 200, 200), (300, 300, 312, 312)
+    merged = fused([detections(huge, score=[0.8]), detections(tiny, score=[0.6])], scales=(0.5, 2.0), overlap=0.4)
+    assert merged.score.tolist() == pytest.approx([0.8, 0.6])
+
+
+def test_a_closer_look_has_half_the_say() -> None:
+    runner = Scripted([(0, 0, 60, 60), (100, 100, 160, 160), (200, 200, 230, 230)], [0.8, 0.4, 0.2])
+    asked: list[list[list[float]]] = []
+
+    def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
+        asked.append(xyxy.tolist())
+        return np.array([0.1, 1.0, 0.0], np.float32)
+
+    found = locator(runner, confirm=confirm)(Frame(texture(1, height=480, width=640)))
+    assert asked == [[[0, 0, 60, 60], [100, 100, 160, 160], [200, 200, 230, 230]]]
+    assert found.score.tolist() == pytest.approx([0.7, 0.45])
+    assert found.xyxy.tolist() == [[100, 100, 160, 160], [0, 0, 60, 60]]
+
+
+def test_nothing_found_asks_nobody() -> None:
+    def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
+        raise AssertionError
+
+    assert len(locator(Scripted([], []), confirm=confirm)(Frame(texture(1)))) == 0
+
+
+def test_a_second_opinion_that_is_not_finite_is_an_error() -> None:
+    def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
+        return np.full(len(xyxy), np.nan, np.float32)
+
+    with pytest.raises(RunnerError, match="confirming network"):
+        locator(Scripted([(0, 0, 9, 9)], [0.9]), confirm=confirm)(Frame(texture(1)))
 
 
 def test_boxes_come_back_in_source_pixels() -> None:

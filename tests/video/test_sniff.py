@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pyanon.errors import SourceNotFoundError, UnsupportedMediaError
-from pyanon.video import find_media, is_picture, is_video
+from pyanon.video import is_picture, is_video
 from tests.video.media import add_sound, card, write_tone, write_video
 
 
@@ -49,23 +49,9 @@ def test_kinds(folder: Path) -> None:
     }
 
 
-def test_find_media_lists_below_a_folder_in_order(folder: Path) -> None:
-    (folder / "b" / "deep").mkdir(parents=True)
-    (folder / ".hidden").mkdir()
-    for name in ("b/deep/one.jpg", ".hidden/two.jpg", ".three.jpg"):
-        (folder / name).write_bytes((folder / "photo.jpg").read_bytes())
-    (folder / "loop").symlink_to(folder)
-    found = [str(path.relative_to(folder)) for path in find_media(folder)]
-    assert found == [
-        *("b/deep/one.jpg", "film.jpg", "film.mp4", "moving.gif"),
-        *("photo", "photo.jpg", "photo.mp4", "photo.tif", "still.gif"),
-    ]
-
-
 def test_what_is_not_there(tmp_path: Path) -> None:
-    for ask in (is_picture, is_video, find_media):
+    for ask in (is_picture, is_video):
         with pytest.raises(SourceNotFoundError, match="does not exist"):
             ask(tmp_path / "missing")
-    (tmp_path / "file").touch()
-    with pytest.raises(UnsupportedMediaError, match="not a folder"):
-        find_media(tmp_path / "file")
+        with pytest.raises(UnsupportedMediaError, match="is a folder"):
+            ask(tmp_path)
