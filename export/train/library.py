@@ -20,7 +20,11 @@ MASK_COLOURS: tuple[Colour, ...] = (
     (235, 238, 240), (170, 205, 225), (140, 185, 215), (25, 25, 28), (60, 62, 66), (120, 160, 150), (225, 190, 200),
 )  # fmt: skip
 #: What `export.train.mine` writes, before it was run.
-NO_HARD = {"owner": np.zeros(0, np.int64), "boxes": np.zeros((0, 4), np.float32), "score": np.zeros(0, np.float32)}
+NO_HARD: dict[str, npt.NDArray[Any]] = {
+    "owner": np.zeros(0, np.int64),
+    "boxes": np.zeros((0, 4), np.float32),
+    "score": np.zeros(0, np.float32),
+}
 
 
 @dataclass

@@ -165,3 +165,25 @@ def test_tiny_pictures_have_no_cuts_to_trip_over() -> None:
     cuts = CutDetector()
     assert not cuts(frame(0, pixels=np.zeros((1, 1, 3), np.uint8)))
     assert not cuts(frame(1, pixels=np.full((1, 1, 3), 255, np.uint8)))
+
+
+def test_a_cover_holds_every_sighting_and_moves_like_a_head() -> None:
+    """A detector's box jitters by some pixels; the cover follows the head, and never shows what was seen."""
+    rng, tracker = np.random.default_rng(0), Tracker(threshold=0.5)
+    seen, shown = [], []
+    for i in range(60):
+        jitter = rng.uniform(-2, 2, 4)
+        x0, y0, x1, y1 = (np.array(moved(FACE, 0.5 * i)) + jitter).tolist()
+        box = tracker(frame(i), found((x0, y0, x1, y1))).xyxy[0]
+        assert contains(tuple(box.tolist()), tuple(np.float32([x0, y0, x1, y1]).tolist()))
+        seen.append((x0, y0, x1, y1))
+        shown.append(box)
+    shake = [np.abs(np.diff(np.array(boxes)[10:], n=2, axis=0)).mean() for boxes in (shown, seen)]
+    assert shake[0] < 0.75 * shake[1], shake
+
+
+def test_a_steady_motion_costs_no_larger_cover() -> None:
+    tracker = Tracker(threshold=0.5)
+    for i in range(20):
+        box = moved(FACE, 4.0 * i)
+        assert tracker(frame(i), found(box)).xyxy[0].tolist() == pytest.approx(list(box), abs=0.01)

@@ -25,6 +25,8 @@ CERTAIN, FRESH = 3, 0.25
 HALF_LIFE = 0.25
 #: How far a prediction reaches at most, in face sizes.
 FURTHEST = 2.0
+#: Half-life in seconds of the jitter of a followed face's box: a cover should move like a head, not like a detector.
+CALM = 0.1
 #: How much a coasting box grows per second, and at most, as a share of its size.
 GROWTH, GROWTH_MOST = 0.8, 0.6
 #: How far, in face sizes, a detection may lie from a prediction: at once, more per second lost, and at most.
@@ -35,7 +37,7 @@ LIKENESS, WEAK_OVERLAP = 0.25, 0.4
 
 @dataclass
 class _Track:
-    """One face over time; the box is the last one that was seen."""
+    """One face over time; ``xyxy`` is the last box that was seen, ``calm`` the same without its jitter."""
 
     number: int
     xyxy: FloatArray
@@ -46,6 +48,26 @@ class _Track:
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
     confirmed: float = 0.0
     sightings: int = 1
+    calm: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calm = self.xyxy
+
+    def see(self, box: FloatArray, time: float) -> None:
+        """Moves on to where the face is seen now."""
+        gap = time - self.seen
+        if gap > 0:
+            step = (centres(box[None]) - centres(self.xyxy[None]))[0] / gap
+            # The first step is all that is known of the motion; later ones are averaged against jitter.
+            weight = 0.5 if np.any(self.velocity) else 1.0
+            self.velocity = np.asarray(self.velocity + weight * (step - self.velocity), np.float32)
+            moved = self.calm + np.tile(self.velocity * gap, 2)
+            self.calm = np.asarray(moved + (1 - 0.5 ** (gap / CALM)) * (box - moved), np.float32)
+        self.xyxy, self.seen = box, time
+
+    def covered(self, time: float) -> FloatArray:
+        """What to cover: all of the box that is seen, and the calm one, which takes the jitter out of its edges."""
+        return self.cover(time) if self.seen < time else union_boxes(self.xyxy[None], self.calm[None])[0]
 
     def predict(self, time: float) -> FloatArray:
         """Where the face would be now: moved on at its last velocity, which fades."""
@@ -152,14 +174,8 @@ class Tracker:
         return np.asarray(np.where(same & (likeness >= LIKENESS), likeness + 1 - weak, 0), np.float32)
 
     def _update(self, track: _Track, found: Detections, row: int, time: float) -> None:
-        box, gap = found.xyxy[row], time - track.seen
-        if gap > 0:
-            step = (centres(box[None]) - centres(track.xyxy[None]))[0] / gap
-            # The first step is all that is known of the motion; later ones are averaged against jitter.
-            weight = 0.5 if np.any(track.velocity) else 1.0
-            track.velocity = np.asarray(track.velocity + weight * (step - track.velocity), np.float32)
-        track.xyxy, track.score, track.landmarks = box, float(found.score[row]), found.landmarks[row]
-        track.seen = track.confirmed = time
+        track.see(found.xyxy[row], time)
+        track.score, track.landmarks, track.confirmed = float(found.score[row]), found.landmarks[row], time
         track.sightings += int(track.score >= self._threshold)
 
     def _start(self, found: Detections, row: int, time: float) -> None:
@@ -198,7 +214,7 @@ class Tracker:
         tracks = self._tracks
         coasted = np.array([track.seen < time for track in tracks], np.bool_)
         blank = np.full((LANDMARKS, 2), np.nan, np.float32)
-        boxes = [track.cover(time) if track.seen < time else track.xyxy for track in tracks]
+        boxes = [track.covered(time) for track in tracks]
         marks = [blank if track.seen < time else track.landmarks for track in tracks]
         return Tracks(
             np.asarray(boxes, np.float32).reshape(-1, 4),
