@@ -85,8 +85,8 @@ def test_a_look_abstains_where_a_face_has_no_size_for_it() -> None:
     assert merged.score.tolist() == pytest.approx([0.8, 0.6])
 
 
-def test_a_closer_look_has_half_the_say() -> None:
-    runner = Scripted([(0, 0, 60, 60), (100, 100, 160, 160), (200, 200, 230, 230)], [0.8, 0.4, 0.2])
+def test_a_closer_look_has_a_third_of_the_say() -> None:
+    runner = Scripted([(0, 0, 60, 60), (100, 100, 160, 160), (200, 200, 230, 230)], [0.8, 0.5, 0.2])
     asked: list[list[list[float]]] = []
 
     def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
@@ -95,7 +95,7 @@ def test_a_closer_look_has_half_the_say() -> None:
 
     found = locator(runner, confirm=confirm)(Frame(texture(1, height=480, width=640)))
     assert asked == [[[0, 0, 60, 60], [100, 100, 160, 160], [200, 200, 230, 230]]]
-    assert found.score.tolist() == pytest.approx([0.7, 0.45])
+    assert found.score.tolist() == pytest.approx([2 / 3, 0.56667], abs=1e-4)
     assert found.xyxy.tolist() == [[100, 100, 160, 160], [0, 0, 60, 60]]
 
 
