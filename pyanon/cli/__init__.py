@@ -6,13 +6,12 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 
 from pyanon.cli import anonymize, bench, camera, demo, doctor
 from pyanon.cli.console import Console, explain
 from pyanon.cli.exit_codes import ExitCode, code_of
+from pyanon.cli.signals import handled, interrupt
 
 __all__ = ["ExitCode", "main"]
 
@@ -36,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(given, "run"):
         parser.print_help(sys.stderr)
         return ExitCode.USAGE
-    with _ended_politely():
+    # A request to end cleans up as Ctrl-C does.
+    with handled(signal.SIGTERM, action=interrupt):
         try:
             return int(given.run(given))
         except BrokenPipeError:  # whoever read our output has left
@@ -79,21 +79,3 @@ class _Version(argparse.Action):
 
         sys.stdout.write(f"pyanon {pyanon.__version__}\n")
         parser.exit()
-
-
-@contextmanager
-def _ended_politely() -> Iterator[None]:
-    """Let a request to end (SIGTERM) clean up as Ctrl-C does."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread: signals are somebody else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

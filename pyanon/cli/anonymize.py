@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyanon.cli.console import Console, counted, explain
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_common, add_policy, add_runtime, open_anonymizer, policy_of
+from pyanon.cli.options import add_common, add_policy, add_runtime, add_writing, open_anonymizer, policy_of
 
 if TYPE_CHECKING:
     from pyanon.files import FileSummary, FolderSummary
@@ -54,12 +54,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep harmless descriptions (title, date, exposure); never places, names, devices' numbers or thumbnails",
     )
-    add("--quality", type=int, metavar="CRF", help="of the video encoder, lower is better (default: 20, .webm 30)")
-    add("--preset", help="speed of the H.264 encoder, such as veryfast (default: see docs/video.md)")
-    add("--report", metavar="FILE", help="write one JSON line per frame: where faces were, never how they look")
-    add("--overwrite", action="store_true", help="replace an output or report that is there already")
-    add("-q", "--quiet", action="store_true", help="say errors only")
-    add("--json", action="store_true", help="say what was done as JSON")
+    add_writing(group)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -7,14 +7,14 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pyanon.cli.console import Console, counted
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_common, add_policy, add_runtime, open_anonymizer, policy_of, size_of
+from pyanon.cli.options import add_common, add_policy, add_runtime, add_writing, open_anonymizer, policy_of, size_of
+from pyanon.cli.signals import Action, handled, interrupt
 from pyanon.errors import TruncatedSourceError
 
 if TYPE_CHECKING:
@@ -67,12 +67,7 @@ def _add_live(parser: argparse.ArgumentParser) -> None:
     add("--timeout", type=float, default=5.0, metavar="SECONDS", help="for a connection and each frame (default: 5)")
     add("--patience", type=float, default=60.0, metavar="SECONDS", help="for opening it again (default: 60)")
     add("--frames", type=int, metavar="N", help="end after about this many frames (default: go on)")
-    add("--quality", type=int, metavar="CRF", help="of the video encoder, lower is better (default: 20, .webm 30)")
-    add("--preset", help="speed of the H.264 encoder (default: see docs/video.md)")
-    add("--report", metavar="FILE", help="write one JSON line per frame: where faces were, never how they look")
-    add("--overwrite", action="store_true", help="replace an output or report that is there already")
-    add("-q", "--quiet", action="store_true", help="say errors only")
-    add("--json", action="store_true", help="say what was done as JSON")
+    add_writing(group)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -142,7 +137,7 @@ class _Watch:
 
         depth = anonymizer.policy.lookahead or 0  # a live picture is not held back unless that is asked for
         try:
-            with _told_to_stop(self._stop):
+            with handled(signal.SIGINT, signal.SIGTERM, action=_stopping(self._stop)):
                 stream.run(
                     self._source,
                     lambda frames: anonymizer.stream(frames, lookahead=depth),
@@ -225,25 +220,11 @@ class _Watch:
         )
 
 
-@contextlib.contextmanager
-def _told_to_stop(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the stream and finish its file; a second one gives up."""
+def _stopping(stop: threading.Event) -> Action:
+    """Ends the stream and finishes its file; a second time gives up."""
 
-    def first(number: int, _frame: FrameType | None) -> None:
+    def act(number: int, _frame: FrameType | None) -> None:
         stop.set()
-        signal.signal(number, second)
+        signal.signal(number, interrupt)
 
-    def second(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    try:
-        before = [signal.signal(number, first) for number in signals]
-    except ValueError:  # not in the main thread: signals are somebody else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, action in zip(signals, before, strict=True):
-            signal.signal(number, action)
+    return act

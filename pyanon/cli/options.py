@@ -11,7 +11,16 @@ from pyanon.policy import Cover, OnError, Policy
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer
 
-__all__ = ["add_common", "add_policy", "add_runtime", "colour", "open_anonymizer", "policy_of", "size_of"]
+__all__ = [
+    "add_common",
+    "add_policy",
+    "add_runtime",
+    "add_writing",
+    "colour",
+    "open_anonymizer",
+    "policy_of",
+    "size_of",
+]
 
 _POLICY = ("cover", "colour", "prompts", "threshold", "margin", "lookahead", "coast", "detail", "on_error", "seed")
 
@@ -122,6 +131,21 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     add("--pack", default="pocket", metavar="NAME", help="name of a pack, or its folder (default: pocket)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run (default: auto)")
     add("--threads", type=int, default=1, metavar="N", help="threads of one network on the CPU (default: 1)")
+
+
+def add_writing(group: argparse._ArgumentGroup) -> None:
+    """Add how a video is encoded, what is reported, and what is said.
+
+    Args:
+        group: A group of options of the command's parser.
+    """
+    add = group.add_argument
+    add("--quality", type=int, metavar="CRF", help="of the video encoder, lower is better (default: 20, .webm 30)")
+    add("--preset", help="speed of the H.264 encoder, such as veryfast (default: see docs/video.md)")
+    add("--report", metavar="FILE", help="write one JSON line per frame: where faces were, never how they look")
+    add("--overwrite", action="store_true", help="replace an output or report that is there already")
+    add("-q", "--quiet", action="store_true", help="say errors only")
+    add("--json", action="store_true", help="say what was done as JSON")
 
 
 def policy_of(given: argparse.Namespace) -> Policy:
