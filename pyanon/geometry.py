@@ -6,7 +6,7 @@ import numpy as np
 
 from pyanon.types import FloatArray
 
-__all__ = ["centres", "clip_boxes", "grow_boxes", "iou", "sizes", "squares", "union_boxes", "visible"]
+__all__ = ["centres", "clip_boxes", "grow_boxes", "iou", "overlaps", "sizes", "squares", "union_boxes", "visible"]
 
 
 def sizes(xyxy: FloatArray) -> FloatArray:
@@ -43,11 +43,17 @@ def visible(xyxy: FloatArray, width: int, height: int) -> FloatArray:
     return np.where(area > 0, inside / np.maximum(area, 1e-9), 0).astype(np.float32)
 
 
-def iou(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Intersection over union ``(n, m)`` of boxes ``(n, 4)`` and ``(m, 4)``."""
+def overlaps(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Areas ``(n, m)`` that boxes ``(n, 4)`` and ``(m, 4)`` share."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    overlap = (high - low).clip(0).prod(axis=-1)
+    shared: FloatArray = (high - low).clip(0).prod(axis=-1)
+    return shared
+
+
+def iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over union ``(n, m)`` of boxes ``(n, 4)`` and ``(m, 4)``."""
+    overlap = overlaps(a, b)
     area_a, area_b = sizes(a).clip(0).prod(axis=1), sizes(b).clip(0).prod(axis=1)
     total = area_a[:, None] + area_b[None, :] - overlap
     return np.asarray(overlap / np.maximum(total, 1e-9), np.float32)

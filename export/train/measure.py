@@ -112,7 +112,7 @@ def share(hits: int, faces: int) -> str:
     p, z = hits / faces, 1.96
     centre = (p + z * z / (2 * faces)) / (1 + z * z / faces)
     reach = z * np.sqrt(p * (1 - p) / faces + z * z / (4 * faces**2)) / (1 + z * z / faces)
-    return f"{100 * p:.1f} % ({100 * (centre - reach):.1f}-{100 * min(1.0, centre + reach):.1f})"
+    return f"{100 * p:.1f} % ({100 * max(0.0, centre - reach):.1f}-{100 * min(1.0, centre + reach):.1f})"
 
 
 def area_under_curve(positive: Sequence[float] | FloatArray, negative: Sequence[float] | FloatArray) -> float:

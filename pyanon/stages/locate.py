@@ -8,11 +8,11 @@ import numpy as np
 
 from pyanon import ops
 from pyanon.errors import RunnerError
-from pyanon.geometry import iou
+from pyanon.geometry import iou, overlaps, sizes
 from pyanon.runtime import Pack, Runner
 from pyanon.types import Detections, FloatArray, Frame
 
-__all__ = ["Confirmer", "Locator", "fused", "input_size", "still_details"]
+__all__ = ["Confirmer", "Locator", "apart", "fused", "input_size", "still_details"]
 
 #: Says for boxes ``(n, 4)`` of a frame how surely a face is there, ``(n,)`` in 0..1, from a closer look at each.
 Confirmer = Callable[[Frame, FloatArray], FloatArray]
@@ -23,6 +23,8 @@ FLOOR = 0.5
 CANDIDATE = 0.15
 #: How much of the say the closer look has.
 SAY = 1 / 3
+#: Share of a find's area from which it is part of a larger one.
+INSIDE = 0.85
 #: Sizes of a face, in pixels of one look, between which a look that does not see it votes against it.
 COMPETENT = (10.0, 240.0)
 
@@ -95,7 +97,8 @@ class Locator:
         found = views[0] if len(views) == 1 else fused(views, scales=scales, overlap=self._overlap)
         if self._confirm is not None and len(found):
             found = confirmed(found, self._confirm(frame, found.xyxy))
-        return found.pick(found.score >= self._floor)
+        certain = max(self.threshold, self.still_threshold)
+        return apart(found.pick(found.score >= self._floor), threshold=certain)
 
     def _look(self, frame: Frame, detail: int) -> Detections:
         size = input_size(frame.width, frame.height, detail=detail, multiple=self._multiple)
@@ -124,8 +127,8 @@ class Locator:
 
 
 def still_details(width: int, height: int) -> tuple[int, ...]:
-    """The looks at a still picture: as at video, closer, and at a large picture closer still."""
-    return (640, 960) if max(width, height) < 1200 else (640, 960, 1280)
+    """The looks at a still picture: from afar, as at video, closer, and at a large picture closer still."""
+    return (480, 640, 960) if max(width, height) < 1200 else (480, 640, 960, 1280)
 
 
 def fused(views: list[Detections], *, scales: tuple[float, ...], overlap: float) -> Detections:
@@ -176,6 +179,19 @@ def confirmed(found: Detections, opinion: FloatArray) -> Detections:
         raise _nonsense("the confirming network")
     score = (found.score + SAY * (opinion - found.score)).astype(np.float32)
     return _best_first(Detections(found.xyxy, score, found.landmarks, found.prompt))
+
+
+def apart(found: Detections, *, threshold: float) -> Detections:
+    """Leaves out what lies inside a better find: an eye, a mouth or half of a face that is covered whole.
+
+    Args:
+        found: Detections, best first.
+        threshold: Score from which a find is covered, so that what lies inside it is hidden with it.
+    """
+    area = sizes(found.xyxy).clip(1e-6).prod(axis=1)
+    inside = overlaps(found.xyxy, found.xyxy) >= INSIDE * area[:, None]
+    better = np.tri(len(found), k=-1, dtype=np.bool_) & (found.score >= threshold)[None]
+    return found.pick(~(inside & better).any(axis=1))
 
 
 def _best_first(found: Detections) -> Detections:

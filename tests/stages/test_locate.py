@@ -9,7 +9,7 @@ import pytest
 from pyanon.errors import RunnerError, UnknownPromptError
 from pyanon.runtime import load_pack
 from pyanon.runtime.port import Array
-from pyanon.stages.locate import Confirmer, Locator, fused, input_size, still_details
+from pyanon.stages.locate import Confirmer, Locator, apart, fused, input_size, still_details
 from pyanon.types import Detections, FloatArray, Frame
 from tests.stages.scenes import found as detections
 from tests.stages.scenes import texture
@@ -53,8 +53,10 @@ def test_input_size(frame: tuple[int, int], detail: int, expected: tuple[int, in
 
 
 def test_still_pictures_are_looked_at_more_closely() -> None:
-    assert [still_details(w, h) for w, h in [(100, 80), (900, 700), (4000, 3000)]] == [(640, 960)] * 2 + [
-        (640, 960, 1280)
+    assert [still_details(w, h) for w, h in [(100, 80), (900, 700), (4000, 3000)]] == [
+        (480, 640, 960),
+        (480, 640, 960),
+        (480, 640, 960, 1280),
     ]
 
 
@@ -97,6 +99,16 @@ def test_a_closer_look_has_a_third_of_the_say() -> None:
     assert asked == [[[0, 0, 60, 60], [100, 100, 160, 160], [200, 200, 230, 230]]]
     assert found.score.tolist() == pytest.approx([2 / 3, 0.56667], abs=1e-4)
     assert found.xyxy.tolist() == [[100, 100, 160, 160], [0, 0, 60, 60]]
+
+
+def test_what_lies_inside_a_better_find_is_part_of_it() -> None:
+    face, mouth, child, other = (0, 0, 100, 120), (30, 80, 70, 100), (60, 60, 110, 130), (300, 0, 340, 50)
+    found = detections(face, mouth, child, other, score=[0.9, 0.8, 0.7, 0.6])
+    assert apart(found, threshold=0.5).xyxy.tolist() == [list(face), list(child), list(other)]
+    # A find that is not covered itself hides nothing; neither does a worse one.
+    assert len(apart(found, threshold=0.95)) == 4
+    assert len(apart(detections(mouth, face, score=[0.9, 0.8]), threshold=0.5)) == 2
+    assert len(apart(Detections.empty(), threshold=0.5)) == 0
 
 
 def test_nothing_found_asks_nobody() -> None:

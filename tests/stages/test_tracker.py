@@ -109,6 +109,14 @@ def test_a_chance_find_ends_early_unless_the_witness_sees_a_face(score: float, l
     assert least <= sum(len(tracker(frame(i), Detections.empty())) for i in range(1, 140)) <= most
 
 
+@pytest.mark.parametrize(("seen", "least", "most"), [(0.9, 24, 27), (0.55, 5, 8)])
+def test_what_was_never_surely_seen_ends_early_too(seen: float, least: int, most: int) -> None:
+    tracker = Tracker(threshold=0.5, coast=1.0, witness=lambda _, boxes: np.zeros(len(boxes), np.float32))
+    for i in range(8):
+        tracker(frame(i), found(FACE, score=seen))
+    assert least <= sum(len(tracker(frame(i), Detections.empty())) for i in range(8, 80)) <= most
+
+
 def test_a_weak_detection_of_another_size_or_place_is_not_believed() -> None:
     tracker = Tracker(threshold=0.5)
     tracker(frame(0), found(FACE))

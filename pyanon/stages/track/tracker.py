@@ -19,8 +19,9 @@ Witness = Callable[[Frame, FloatArray], FloatArray]
 
 #: How sure the witness must be to keep a track, and for how many times the coasting time at most.
 WITNESS_SCORE, WITNESS_TIMES = 0.5, 4.0
-#: Sightings at or above the threshold that make a face certain, and the share of the coasting time before that.
-CERTAIN, FRESH = 3, 0.25
+#: Sightings at or above the threshold that make a face certain if the best was so much above it, and the share of
+#: the coasting time before that.
+CERTAIN, SURELY, FRESH = 3, 0.15, 0.25
 #: Half-life in seconds of a lost face's velocity: people do not walk on in straight lines for long.
 HALF_LIFE = 0.25
 #: How far a prediction reaches at most, in face sizes.
@@ -48,10 +49,11 @@ class _Track:
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
     confirmed: float = 0.0
     sightings: int = 1
+    best: float = field(init=False)
     calm: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calm = self.xyxy
+        self.calm, self.best = self.xyxy, self.score
 
     def see(self, box: FloatArray, time: float) -> None:
         """Moves on to where the face is seen now."""
@@ -91,7 +93,8 @@ class Tracker:
     A detection at or above ``threshold`` starts a track. Any detection, however weak, may keep one alive. A track
     without a detection coasts for ``coast`` seconds: its cover spans the last seen and the predicted place and grows.
     Where a witness is given, a coasting track lives on while the witness sees a face there, up to four times as long;
-    and a track that was seen less than three times ends after a quarter of the time where the witness sees none.
+    and a track that was seen less than three times, or never surely, ends after a quarter of the time where the witness
+    sees none.
 
     Args:
         threshold: Least score that starts a track.
@@ -176,6 +179,7 @@ class Tracker:
     def _update(self, track: _Track, found: Detections, row: int, time: float) -> None:
         track.see(found.xyxy[row], time)
         track.score, track.landmarks, track.confirmed = float(found.score[row]), found.landmarks[row], time
+        track.best = max(track.best, track.score)
         track.sightings += int(track.score >= self._threshold)
 
     def _start(self, found: Detections, row: int, time: float) -> None:
@@ -207,8 +211,8 @@ class Tracker:
 
     def _patience(self, track: _Track) -> float:
         """Seconds until the witness is asked; without one nobody could tell a chance find from a face."""
-        fresh = self._witness is not None and track.sightings < CERTAIN
-        return self._coast * (FRESH if fresh else 1.0)
+        certain = track.sightings >= CERTAIN and track.best >= self._threshold + SURELY
+        return self._coast * (1.0 if certain or self._witness is None else FRESH)
 
     def _rows(self, time: float) -> Tracks:
         tracks = self._tracks
