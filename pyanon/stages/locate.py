@@ -25,8 +25,8 @@ CANDIDATE = 0.15
 SAY = 1 / 3
 #: Share of a find's area from which it is part of a larger one.
 INSIDE = 0.85
-#: Sizes of a face, in pixels of one look, between which a look that does not see it votes against it.
-COMPETENT = (10.0, 240.0)
+#: Sizes of a face, in pixels of one look, between which the look says well whether it is one.
+COMPETENT = (6.0, 240.0)
 
 
 def input_size(width: int, height: int, *, detail: int, multiple: int) -> tuple[int, int]:
@@ -134,10 +134,10 @@ def still_details(width: int, height: int) -> tuple[int, ...]:
 def fused(views: list[Detections], *, scales: tuple[float, ...], overlap: float) -> Detections:
     """Averages what several looks at one frame found.
 
-    Detections that overlap are one face. Its score is the mean of the best score that each look gave it; a look that
-    saw nothing gives nought where the face has a size at which that look sees faces (`COMPETENT`), else abstains. Its
-    box is the mean of its boxes weighted by their scores; its landmarks are those of the best (weighted boxes fusion,
-    Solovyev, Wang and Gabruseva, 2021).
+    Detections that overlap are one face. Its score is the mean of the best scores that the looks gave it, nought where
+    one saw nothing; only those looks vote for which the face has a size at which they see faces well (`COMPETENT`), or,
+    where there is none, those that saw it. Its box is the mean of its boxes weighted by their scores; its landmarks are
+    those of the best (weighted boxes fusion, Solovyev, Wang and Gabruseva, 2021).
 
     Args:
         views: What each look found, in source pixels.
@@ -158,7 +158,8 @@ def fused(views: list[Detections], *, scales: tuple[float, ...], overlap: float)
         np.maximum.at(peaks, look[group], score[group])
         box = np.average(xyxy[group], axis=0, weights=score[group])
         size = np.sqrt(np.ptp(box.reshape(2, 2), axis=0).prod()) * np.asarray(scales)
-        votes = (peaks > 0) | ((size >= COMPETENT[0]) & (size <= COMPETENT[1]))
+        competent = (size >= COMPETENT[0]) & (size <= COMPETENT[1])
+        votes = competent if competent.any() else peaks > 0
         rows.append(best)
         means.append(peaks[votes].mean())
         boxes.append(box)

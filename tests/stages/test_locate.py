@@ -82,9 +82,15 @@ def test_looks_that_see_nothing_give_nothing() -> None:
 
 
 def test_a_look_abstains_where_a_face_has_no_size_for_it() -> None:
-    huge, tiny = (0, 0, 200, 200), (300, 300, 312, 312)
+    huge, tiny = (0, 0, 200, 200), (300, 300, 308, 308)
     merged = fused([detections(huge, score=[0.8]), detections(tiny, score=[0.6])], scales=(0.5, 2.0), overlap=0.4)
     assert merged.score.tolist() == pytest.approx([0.8, 0.6])
+
+
+def test_a_look_that_is_too_close_does_not_outvote_one_that_sees_well() -> None:
+    forehead = detections((0, 0, 200, 200), score=[0.8])
+    assert fused([Detections.empty(), forehead], scales=(0.5, 2.0), overlap=0.4).score.tolist() == [0]
+    assert fused([forehead], scales=(2.0,), overlap=0.4).score.tolist() == pytest.approx([0.8])
 
 
 def test_a_closer_look_has_a_third_of_the_say() -> None:
