@@ -160,7 +160,8 @@ class Anonymizer:
             StageError: A stage raised and the policy says stop; frames still held are not shown.
         """
         depth = lookahead if lookahead is not None else self.policy.lookahead
-        tracker, window = self._tracker(self.locate.threshold), Lookahead(FILE_LOOKAHEAD if depth is None else depth)
+        tracker = self._tracker(self.locate.threshold)
+        window = Lookahead(FILE_LOOKAHEAD if depth is None else depth, surely=tracker.surely)
         waiting: deque[_Seen] = deque()
         details = (self.policy.detail or VIDEO_DETAIL,)
         for number, picture in enumerate(frames):

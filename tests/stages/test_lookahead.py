@@ -89,3 +89,16 @@ def test_reset_forgets_what_is_held() -> None:
     window.push(frame(0), nobody, cut=False)
     window.reset()
     assert window.flush() == []
+
+
+def test_a_chance_find_is_not_carried_back_but_three_of_them_are() -> None:
+    def covered(*scores: float) -> list[int]:
+        window, tracker, out = Lookahead(6, surely=0.65), Tracker(threshold=0.5), []
+        for i in range(12):
+            seen = found(FACE, score=scores[i - 4]) if 4 <= i < 4 + len(scores) else Detections.empty()
+            out += window.push(frame(i), tracker(frame(i), seen), cut=False)
+        return [f.index for f, tracks in out + window.flush() if f.index < 5 and len(tracks)]
+
+    assert covered(0.55) == [4]
+    assert covered(0.55, 0.55, 0.55) == [0, 1, 2, 3, 4]
+    assert covered(0.7) == [0, 1, 2, 3, 4]

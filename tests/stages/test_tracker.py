@@ -195,3 +195,13 @@ def test_a_steady_motion_costs_no_larger_cover() -> None:
     for i in range(20):
         box = moved(FACE, 4.0 * i)
         assert tracker(frame(i), found(box)).xyxy[0].tolist() == pytest.approx(list(box), abs=0.01)
+
+
+def test_the_motion_of_a_chance_find_is_not_believed() -> None:
+    """Its cover stays where it was seen; that of a face that was surely seen goes on with it."""
+    for score, far in ((0.55, False), (0.9, True)):
+        tracker = Tracker(threshold=0.5)
+        for i in range(4):
+            tracker(frame(i), found(moved(FACE, 8.0 * i), score=score))
+        box = tracker(frame(4), Detections.empty()).xyxy[0]
+        assert (box[2] > moved(FACE, 24.0)[2] + 5) == far

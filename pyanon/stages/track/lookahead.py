@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from pyanon.geometry import centres, grow_boxes, sizes, union_boxes, visible
+from pyanon.stages.track.tracker import CERTAIN
 from pyanon.types import LANDMARKS, FloatArray, Frame, Tracks
 
 __all__ = ["Lookahead"]
 
 #: How much a box carried back in time grows per second, and at most, as a share of its size.
 GROWTH, GROWTH_MOST = 1.2, 0.6
+
+#: When a face was located, in which tracks and which of their rows.
+_Sighting: TypeAlias = tuple[float, Tracks, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +36,14 @@ class Lookahead:
 
     Args:
         depth: Frames to hold; 0 passes every frame on at once.
+        surely: Score of one sighting, or else three sightings, from which a face is carried back: a chance find would
+            be carried to where nothing is.
         most_bytes: Pixels held at most; a long side of 8K then shortens the hold instead of filling the memory.
     """
 
-    def __init__(self, depth: int, *, most_bytes: int = 512 << 20) -> None:
+    def __init__(self, depth: int, *, surely: float = 0.0, most_bytes: int = 512 << 20) -> None:
         self._depth = depth
+        self._surely = surely
         self._most = most_bytes
         self._held: deque[_Held] = deque()
         self._seen: dict[int, tuple[float, FloatArray]] = {}
@@ -66,14 +74,17 @@ class Lookahead:
             self._seen.clear()
         later = self._sightings()
         tracks = _bridged(now, self._seen, later)
-        tracks = _carried_back(now, tracks, later)
+        tracks = _carried_back(now, tracks, {n: s for n, s in later.items() if self._certain(s)})
         for row in np.flatnonzero(~now.tracks.coasted):
             self._seen[int(now.tracks.track_id[row])] = (now.frame.time, now.tracks.xyxy[row])
         return now.frame, tracks
 
-    def _sightings(self) -> dict[int, list[tuple[float, Tracks, int]]]:
+    def _certain(self, sightings: list[_Sighting]) -> bool:
+        return len(sightings) >= CERTAIN or any(tracks.score[row] >= self._surely for _, tracks, row in sightings)
+
+    def _sightings(self) -> dict[int, list[_Sighting]]:
         """By track, the held frames of this scene in which it was located: time, tracks and row."""
-        found: dict[int, list[tuple[float, Tracks, int]]] = {}
+        found: dict[int, list[_Sighting]] = {}
         for held in self._held:
             if held.cut:
                 break
@@ -82,9 +93,7 @@ class Lookahead:
         return found
 
 
-def _bridged(
-    now: _Held, seen: dict[int, tuple[float, FloatArray]], later: dict[int, list[tuple[float, Tracks, int]]]
-) -> Tracks:
+def _bridged(now: _Held, seen: dict[int, tuple[float, FloatArray]], later: dict[int, list[_Sighting]]) -> Tracks:
     """Coasting boxes, stretched to where the face was on its way to the place it was found again."""
     tracks = now.tracks
     boxes = tracks.xyxy.copy()
@@ -99,7 +108,7 @@ def _bridged(
     return Tracks(boxes, tracks.score, tracks.landmarks, tracks.prompt, tracks.track_id, tracks.coasted)
 
 
-def _carried_back(now: _Held, tracks: Tracks, later: dict[int, list[tuple[float, Tracks, int]]]) -> Tracks:
+def _carried_back(now: _Held, tracks: Tracks, later: dict[int, list[_Sighting]]) -> Tracks:
     """Adds the faces that were first located after this frame."""
     known = set(tracks.track_id.tolist())
     rows = []
@@ -123,7 +132,7 @@ def _carried_back(now: _Held, tracks: Tracks, later: dict[int, list[tuple[float,
     )
 
 
-def _earlier(time: float, sightings: list[tuple[float, Tracks, int]]) -> FloatArray:
+def _earlier(time: float, sightings: list[_Sighting]) -> FloatArray:
     """Where a face was before it was first located: at its first place, and back along its first motion."""
     first, tracks, row = sightings[0]
     box = tracks.xyxy[row : row + 1]

@@ -49,11 +49,11 @@ class _Track:
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
     confirmed: float = 0.0
     sightings: int = 1
-    best: float = field(init=False)
+    sure: bool = False
     calm: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calm, self.best = self.xyxy, self.score
+        self.calm = self.xyxy
 
     def see(self, box: FloatArray, time: float) -> None:
         """Moves on to where the face is seen now."""
@@ -81,8 +81,12 @@ class _Track:
         return np.asarray(self.xyxy + np.tile(self.velocity * way, 2), np.float32)
 
     def cover(self, time: float) -> FloatArray:
-        """What to cover while the face is lost: from where it was to where it may be, and growing."""
-        span = union_boxes(self.xyxy[None], self.predict(time)[None])
+        """What to cover while the face is lost: from where it was to where it may be, and growing.
+
+        The motion of what was never surely seen is the jumping of a chance find, and would sweep over half the picture.
+        """
+        place = self.predict(time) if self.sure else self.xyxy
+        span = union_boxes(self.xyxy[None], place[None])
         grown: FloatArray = grow_boxes(span, min(GROWTH_MOST, GROWTH * (time - self.seen) + 0.1))[0]
         return grown
 
@@ -100,10 +104,15 @@ class Tracker:
         threshold: Least score that starts a track.
         coast: Seconds of coasting.
         witness: Second opinion on the boxes of tracks whose time is up.
+
+    Attributes:
+        cut: Whether the last frame started a new scene.
+        surely: Score from which one sighting is no chance find.
     """
 
     def __init__(self, *, threshold: float, coast: float = 1.0, witness: Witness | None = None) -> None:
         self._threshold = threshold
+        self.surely = threshold + SURELY
         self._coast = coast
         self._witness = witness
         self._cuts = CutDetector()
@@ -179,14 +188,14 @@ class Tracker:
     def _update(self, track: _Track, found: Detections, row: int, time: float) -> None:
         track.see(found.xyxy[row], time)
         track.score, track.landmarks, track.confirmed = float(found.score[row]), found.landmarks[row], time
-        track.best = max(track.best, track.score)
+        track.sure |= track.score >= self.surely
         track.sightings += int(track.score >= self._threshold)
 
     def _start(self, found: Detections, row: int, time: float) -> None:
         track = _Track(
             self._next, found.xyxy[row], float(found.score[row]), found.landmarks[row], int(found.prompt[row]), time
         )
-        track.confirmed = time
+        track.confirmed, track.sure = time, track.score >= self.surely
         self._tracks.append(track)
         self._next += 1
 
@@ -211,7 +220,7 @@ class Tracker:
 
     def _patience(self, track: _Track) -> float:
         """Seconds until the witness is asked; without one nobody could tell a chance find from a face."""
-        certain = track.sightings >= CERTAIN and track.best >= self._threshold + SURELY
+        certain = track.sightings >= CERTAIN and track.sure
         return self._coast * (1.0 if certain or self._witness is None else FRESH)
 
     def _rows(self, time: float) -> Tracks:
