@@ -1,6 +1,17 @@
 """Types of the native kernels; pyanon.ops is the door to them."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
 from pyanon.types import FloatArray, ImageArray, IntArray
+
+class RejectSampler:
+    """A prepared rejection sampler: constant, for any thread."""
+
+    def __init__(self, setup: dict[str, Any]) -> None: ...
 
 def simd_targets() -> list[str]: ...
 def simd_target() -> str: ...
@@ -23,3 +34,22 @@ def letterbox(
 ) -> tuple[FloatArray, float, tuple[float, float]]: ...
 def nms(boxes: FloatArray, scores: FloatArray, iou: float, groups: IntArray | None, limit: int) -> IntArray: ...
 def warp(image: ImageArray, matrix: FloatArray, size: int) -> ImageArray: ...
+def judge(
+    sampler: RejectSampler, live: Sequence[FloatArray], key: int, count: int, first: int
+) -> npt.NDArray[np.uint8]: ...
+def reject(
+    sampler: RejectSampler,
+    live: Sequence[FloatArray],
+    keys: npt.NDArray[np.uint64],
+    max_draws: int,
+    first: IntArray | None,
+) -> tuple[FloatArray, IntArray]: ...
+def exponential(
+    utilities: npt.NDArray[np.float64],
+    sizes: IntArray,
+    epsilon: float,
+    sensitivity: float,
+    keys: npt.NDArray[np.uint64],
+    ranks: tuple[int, int] | None,
+    draws: IntArray | None,
+) -> tuple[IntArray, IntArray]: ...

@@ -15,6 +15,10 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Before NumPy is loaded: the threads of its linear algebra spin while they wait, which takes ten times as long as the
+# work itself where the machine has other things to do.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("pyanon", deadline=None, print_blob=True)
 settings.load_profile("pyanon")

@@ -10,7 +10,7 @@ from pyanon.ops import cpu, reference
 
 ROOT = Path(__file__).parents[1]
 #: Ops that live in the file of another one, of which they are a form.
-FORMS = {"paste": "blend"}
+FORMS = {"paste": "blend", "judge": "reject"}
 STEMS = sorted({FORMS.get(name, name) for name in reference.__all__})
 
 

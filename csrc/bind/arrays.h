@@ -91,8 +91,10 @@ std::vector<float> matrices(const py::object& object, int64_t count);
 
 void register_blend(py::module_& module);
 void register_cover(py::module_& module);
+void register_exponential(py::module_& module);
 void register_letterbox(py::module_& module);
 void register_nms(py::module_& module);
+void register_reject(py::module_& module);
 void register_warp(py::module_& module);
 
 }  // namespace pyanon::bind

@@ -46,7 +46,9 @@ PYBIND11_MODULE(_ext, module) {
   module.def("force_simd", &pyanon::force_target, pybind11::arg("name"));
   bind::register_blend(module);
   bind::register_cover(module);
+  bind::register_exponential(module);
   bind::register_letterbox(module);
   bind::register_nms(module);
+  bind::register_reject(module);
   bind::register_warp(module);
 }

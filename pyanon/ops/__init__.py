@@ -6,23 +6,36 @@
 from pyanon.ops import cpu
 from pyanon.ops._select import follows_array
 from pyanon.ops.cpu import CoverStyle, force_simd, simd_target, simd_targets
+from pyanon.ops.epsilon import EpsilonLedger
+from pyanon.ops.spec import Oracle, Reason, SamplerSpec, track_key
 
 __all__ = [
     "CoverStyle",
+    "EpsilonLedger",
+    "Oracle",
+    "Reason",
+    "SamplerSpec",
     "blend",
     "cover",
+    "exponential",
     "force_simd",
+    "judge",
     "letterbox",
     "nms",
     "paste",
+    "reject",
     "simd_target",
     "simd_targets",
+    "track_key",
     "warp",
 ]
 
 blend = follows_array(cpu.blend)
 cover = follows_array(cpu.cover)
+exponential = follows_array(cpu.exponential)
+judge = follows_array(cpu.judge)
 letterbox = follows_array(cpu.letterbox)
 nms = follows_array(cpu.nms)
 paste = follows_array(cpu.paste)
+reject = follows_array(cpu.reject)
 warp = follows_array(cpu.warp)

@@ -7,19 +7,29 @@ the environment variable ``PYANON_SIMD``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
 from pyanon import _ext
+from pyanon.ops._prepare import prepare
+from pyanon.ops.spec import SamplerSpec
 from pyanon.types import FloatArray, ImageArray, IntArray
 
 __all__ = [
     "CoverStyle",
     "blend",
     "cover",
+    "exponential",
     "force_simd",
+    "judge",
     "letterbox",
     "nms",
     "paste",
+    "reject",
     "simd_target",
     "simd_targets",
     "warp",
@@ -171,6 +181,103 @@ def cover(
             a setting is out of range. Nothing has been painted then: treat the whole frame as uncovered.
     """
     _ext.cover(image, boxes, style, colour, seed, cells, grow, feather, grain)
+
+
+@lru_cache(maxsize=8)
+def _prepared(spec: SamplerSpec) -> _ext.RejectSampler:
+    """A spec is frozen and known by its identity: it is prepared once."""
+    return prepare(spec)
+
+
+def reject(
+    spec: SamplerSpec,
+    *,
+    live: Sequence[FloatArray],
+    keys: npt.NDArray[np.uint64],
+    max_draws: int,
+    first: IntArray | None = None,
+) -> tuple[FloatArray, IntArray]:
+    """Draw an identity for every key: the first draw that is distinct and realistic; see docs/sampler.md.
+
+    The faces are served in order, and each accepted code joins the live ones for those after it. What a draw is
+    depends on its key and number alone; whether it is accepted also on ``spec`` and on who is live. The first call with
+    a spec prepares it, which takes a second or so where its gallery is large.
+
+    Args:
+        spec: Prior and tests; its arrays must not change after the first call.
+        live: For each oracle, the embeddings ``(m, d)`` float32 of all faces of the scene that are to be unlike the new
+            ones: the originals and the replacements in use. The same m for all.
+        keys: ``(n,)`` uint64, one per face, from `track_key`.
+        max_draws: How many draws each face has.
+        first: ``(n,)`` int64, the number of each face's first draw; None: 0. A track whose replacement was refused goes
+            on after its last draw.
+
+    Returns:
+        The codes ``(n, D)`` float32, NaN where no draw was accepted, and the numbers of the draws ``(n,)`` int64, -1
+        there: such a face is to be covered.
+
+    Raises:
+        InputError: An array has another dtype or shape, an embedding is not finite or 0, or a draw has no number.
+    """
+    return _ext.reject(_prepared(spec), live, keys, max_draws, first)
+
+
+def judge(
+    spec: SamplerSpec, *, live: Sequence[FloatArray], key: int, count: int, first: int = 0
+) -> npt.NDArray[np.uint8]:
+    """Say what becomes of each of a run of draws, for statistics: none of them joins the live ones.
+
+    Args:
+        spec: As for `reject`.
+        live: As for `reject`.
+        key: 64 bits.
+        count: How many draws.
+        first: Number of the first one.
+
+    Returns:
+        ``(count,)`` uint8: the `Reason` of each.
+
+    Raises:
+        InputError: As for `reject`.
+    """
+    return _ext.judge(_prepared(spec), live, key, count, first)
+
+
+def exponential(
+    utilities: npt.NDArray[np.float64],
+    *,
+    sizes: IntArray,
+    epsilon: float,
+    sensitivity: float,
+    keys: npt.NDArray[np.uint64],
+    ranks: tuple[int, int] | None = None,
+    draws: IntArray | None = None,
+) -> tuple[IntArray, IntArray]:
+    """Choose a group of identities for every face by the exponential mechanism, and one of its members uniformly.
+
+    Group j has a probability proportional to ``exp(epsilon u_j / (2 sensitivity))`` (McSherry and Talwar, FOCS 2007).
+    Weights are whole numbers of 2^-44 of the best group's, at least 1, so that no utility overflows and every backend
+    chooses alike. docs/sampler.md says what that guarantees, and that rank bounds which leave groups out guarantee
+    less.
+
+    Args:
+        utilities: ``(n, groups)`` float64, how useful each group is for each face.
+        sizes: ``(groups,)`` int64, members of each group, at least 1.
+        epsilon: Privacy loss of one draw, more than 0; `EpsilonLedger` adds them up.
+        sensitivity: The most that one face can change a utility, more than 0.
+        keys: ``(n,)`` uint64, one per face, from `track_key`.
+        ranks: The best and the worst rank that may be chosen, from 1, ranked by falling utility and then by index;
+            None: all.
+        draws: ``(n,)`` int64, the number of each face's draw; None: 0.
+
+    Returns:
+        Group and member ``(n,)`` int64.
+
+    Raises:
+        InputError: An array has another dtype or shape, a utility is not finite, a group is empty, or a number is out
+            of range.
+    """
+    return _ext.exponential(utilities, sizes, epsilon, sensitivity, keys, ranks, draws)
 
 
 def simd_targets() -> list[str]:

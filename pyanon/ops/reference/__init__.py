@@ -6,8 +6,10 @@ results are met exactly by every backend, `letterbox` within 1/50 of a level.
 
 from pyanon.ops.reference.blend import blend, paste
 from pyanon.ops.reference.cover import cover
+from pyanon.ops.reference.exponential import exponential
 from pyanon.ops.reference.letterbox import letterbox
 from pyanon.ops.reference.nms import nms
+from pyanon.ops.reference.reject import judge, reject
 from pyanon.ops.reference.warp import warp
 
-__all__ = ["blend", "cover", "letterbox", "nms", "paste", "warp"]
+__all__ = ["blend", "cover", "exponential", "judge", "letterbox", "nms", "paste", "reject", "warp"]
