@@ -13,6 +13,7 @@ from PIL import Image
 from export.train.library import Labels
 from export.train.measure import Case, tally
 from export.train.teachers import YuNetTeacher
+from pyanon.anonymizer import Anonymizer
 from pyanon.runtime import load_pack, open_runner
 from pyanon.stages.locate import Locator, still_details
 from pyanon.types import Frame, ImageArray
@@ -22,10 +23,8 @@ DATA = Path(os.environ.get("PYANON_DATA", Path(__file__).resolve().parents[3] / 
 
 @pytest.fixture(scope="module")
 def locate() -> Locator:
-    pack = load_pack()
-    runner = open_runner(pack, "locator", device="cpu")
-    runner.activate()
-    return Locator(runner, pack=pack, prompts=("face",))
+    """As pyanon runs it: with the closer look."""
+    return Anonymizer(device="cpu").locate
 
 
 @pytest.mark.parametrize("value", [0, 127, 255])
