@@ -8,7 +8,7 @@ import numpy as np
 
 from pyanon import ops
 from pyanon.errors import RunnerError
-from pyanon.geometry import iou, overlaps, sizes
+from pyanon.geometry import iou, overlaps, sizes, union_boxes
 from pyanon.runtime import Pack, Runner
 from pyanon.types import Detections, FloatArray, Frame
 
@@ -183,16 +183,23 @@ def confirmed(found: Detections, opinion: FloatArray) -> Detections:
 
 
 def apart(found: Detections, *, threshold: float) -> Detections:
-    """Leaves out what lies inside a better find: an eye, a mouth or half of a face that is covered whole.
+    """Makes one of a face and of what lies inside it: an eye, a mouth, half of the same face.
+
+    The face's box grows by what sticks out of it, so that everything that was located stays hidden.
 
     Args:
         found: Detections, best first.
         threshold: Score from which a find is covered, so that what lies inside it is hidden with it.
     """
-    area = sizes(found.xyxy).clip(1e-6).prod(axis=1)
-    inside = overlaps(found.xyxy, found.xyxy) >= INSIDE * area[:, None]
-    better = np.tri(len(found), k=-1, dtype=np.bool_) & (found.score >= threshold)[None]
-    return found.pick(~(inside & better).any(axis=1))
+    area, shared = sizes(found.xyxy).clip(1e-6).prod(axis=1), overlaps(found.xyxy, found.xyxy)
+    boxes, kept = found.xyxy.copy(), list[int]()
+    for row in range(len(found)):
+        better = [k for k in kept if found.score[k] >= threshold and shared[row, k] >= INSIDE * area[row]]
+        if better:
+            boxes[better[0]] = union_boxes(boxes[better[0]][None], found.xyxy[row][None])[0]
+        else:
+            kept.append(row)
+    return Detections(boxes, found.score, found.landmarks, found.prompt).pick(np.asarray(kept, np.int64))
 
 
 def _best_first(found: Detections) -> Detections:

@@ -117,6 +117,11 @@ def test_what_lies_inside_a_better_find_is_part_of_it() -> None:
     assert len(apart(Detections.empty(), threshold=0.5)) == 0
 
 
+def test_what_sticks_out_of_a_better_find_stays_covered() -> None:
+    face, ear = (0, 0, 100, 120), (85, 50, 102, 70)
+    assert apart(detections(face, ear, score=[0.9, 0.7]), threshold=0.5).xyxy.tolist() == [[0, 0, 102, 120]]
+
+
 def test_nothing_found_asks_nobody() -> None:
     def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
         raise AssertionError
