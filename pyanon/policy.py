@@ -26,7 +26,8 @@ class Policy:
         margin: How far a cover reaches beyond the located box, as a share of the box.
         lookahead: Frames that are held back, so that a face is covered before it was first found. None: 12 for
             files, 0 for live streams.
-        coast: Seconds for which a face stays covered after the locator lost it.
+        coast: Seconds for which a face stays covered after the locator lost it; a quarter of that for what was seen
+            once or twice, or never surely, and where a closer look sees none.
         detail: Longer side, in pixels, of the picture the locator looks at. None: 640 for video; for still pictures
             several looks, at 640, 960 and, where the picture is large, 1280.
         on_error: What a stage that raises does: end the stream (``"stop"``), or cover the whole frame (``"cover"``).

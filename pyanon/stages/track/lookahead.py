@@ -31,8 +31,9 @@ class _Held:
 class Lookahead:
     """Holds frames back and completes their tracks with what the following frames showed.
 
-    A face first located in frame t is covered in the frames still held: it is carried back along its first motion. A
-    face that was lost and found again is covered on the way between the two places. Nothing is carried over a cut.
+    A face that is first located, with certainty, in frame t is covered in the frames still held: it is carried back
+    along its first motion. A face that was lost and found again is covered on the way between the two places. Nothing
+    is carried over a cut.
 
     Args:
         depth: Frames to hold; 0 passes every frame on at once.
