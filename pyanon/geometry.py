@@ -126,9 +126,15 @@ def transform(points: FloatArray, matrix: FloatArray) -> FloatArray:
     return np.asarray(moved, np.float32)
 
 
-def pixel_centres(matrix: FloatArray, size: int) -> Doubles:
-    """Where the pixels of crops lie in the frame, ``(n, size, size, 2)``, for invertible matrices ``(n, 2, 3)``."""
-    ticks = np.arange(size) + 0.5
+def pixel_centres(matrix: FloatArray, size: int, *, step: int = 1) -> Doubles:
+    """Where the pixels of crops lie in the frame, ``(n, k, k, 2)``, for invertible matrices ``(n, 2, 3)``.
+
+    Args:
+        matrix: Frame to crop.
+        size: Side of the crops in pixels.
+        step: Takes every so-manieth pixel of a row, and row.
+    """
+    ticks = np.arange(0, size, step) + 0.5
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1)
     wide = np.asarray(matrix, np.float64)
     inverse = np.linalg.inv(wide[:, :, :2])
@@ -172,22 +178,24 @@ def face_region(landmarks: FloatArray, size: int) -> FloatArray:
     Returns:
         ``(n, size, size)`` float32: 1 inside, falling smoothly to 0 outside, and 0 at the crop's edge.
     """
-    points = np.asarray(landmarks, np.float64)
-    middle, right, down, unit, (left, far) = _axes(points)
-    ticks = np.arange(size) + 0.5
-    offset = np.stack(np.meshgrid(ticks, ticks), axis=-1)[None] - middle[:, None, None]
-    x, y = ((offset * axis[:, None, None]).sum(axis=-1) for axis in (right, down))
-    x = np.abs(x) / np.where(x < 0, left[:, None, None], far[:, None, None])
+    axes = _axes(np.asarray(landmarks, np.float64))
+    middle, right, down = (pair.astype(np.float32)[:, None, None] for pair in axes[:3])
+    unit, left, far = (length.astype(np.float32)[:, None, None] for length in axes[3:])
+    ticks = np.arange(size, dtype=np.float32) + np.float32(0.5)
+    across, along = ticks - middle[..., 0], ticks[:, None] - middle[..., 1]
+    x = across * right[..., 0] + along * right[..., 1]
+    y = across * down[..., 0] + along * down[..., 1]
     below = y > 0
-    power = np.where(below, _SQUARE_DOWN, _SQUARE_UP)
-    y = np.abs(y) / (unit[:, None, None] * np.where(below, _DOWN, _UP))
+    power = np.where(below, np.float32(_SQUARE_DOWN), np.float32(_SQUARE_UP))
+    x = np.abs(x) / np.where(x < 0, left, far)
+    y = np.abs(y) / (unit * np.where(below, np.float32(_DOWN), np.float32(_UP)))
     radius = (x**power + y**power) ** (1 / power)
-    fade = np.clip((_CLEAR - radius) / (_CLEAR - _SOLID), 0, 1)
-    edge = np.clip(np.minimum(ticks, size - ticks) / _BORDER - 0.1, 0, 1)
-    return np.asarray(fade * fade * (3 - 2 * fade) * np.minimum(edge[:, None], edge[None]), np.float32)
+    fade = np.clip((_CLEAR - radius) / np.float32(_CLEAR - _SOLID), 0, 1)
+    edge = np.clip(np.minimum(ticks, size - ticks) / np.float32(_BORDER) - np.float32(0.1), 0, 1)
+    return np.asarray(fade * fade * (3 - 2 * fade) * np.minimum(edge[:, None], edge), np.float32)
 
 
-def _axes(points: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles, tuple[Doubles, Doubles]]:
+def _axes(points: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles, Doubles, Doubles]:
     """Of faces ``(n, 5, 2)``: the oval's middle, their right and down, the unit, and the half widths left and right."""
     eyes, mouth = points[:, :2].mean(axis=1), points[:, 3:].mean(axis=1)
     down = mouth - eyes
@@ -200,4 +208,4 @@ def _axes(points: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles, tuple[Do
     aside = ((points - middle[:, None]) * right[:, None]).sum(axis=2)
     left = np.maximum(width * (1 + turn), _MARGIN * unit[:, 0] - aside.min(axis=1))
     far = np.maximum(width * (1 - turn), _MARGIN * unit[:, 0] + aside.max(axis=1))
-    return middle, right, down, unit[:, 0], (left, far)
+    return middle, right, down, unit[:, 0], left, far

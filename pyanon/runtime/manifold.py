@@ -85,7 +85,7 @@ class _Archive:
         same = array.ndim == len(shape) and all(w in (None, n) for w, n in zip(shape, array.shape, strict=True))
         if not same or not np.issubdtype(array.dtype, kind) or not np.isfinite(array).all():
             raise self.fault(name, f"{array.dtype} of shape {array.shape}", wanted)
-        return np.ascontiguousarray(array)
+        return np.array(array, order="C")  # a copy: also where it is one number
 
     def floats(self, name: str, *shape: int | None) -> FloatArray:
         return self.take(name, np.floating, shape).astype(np.float32)

@@ -168,13 +168,13 @@ def _cut(pixels: ImageArray, matrix: FloatArray, size: int) -> ImageArray:
 def _foreign(frame: Frame, boxes: FloatArray, matrix: FloatArray, located: FloatArray, size: int) -> BoolArray:
     """What of each crop belongs to other faces, or lies outside the frame, where the border is only repeated."""
     foreign = np.zeros((len(matrix), size, size), np.bool_)
-    others = iou(boxes, located) < SAME
+    others, edges = iou(boxes, located) < SAME, np.array([frame.width, frame.height])
     for row in range(len(matrix)):
-        points = pixel_centres(matrix[row : row + 1], size)[0]
-        low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+        corners = pixel_centres(matrix[row : row + 1], size, step=size - 1)[0]
+        low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
         near = np.asarray(others[row] & (located[:, :2] < high).all(axis=1) & (located[:, 2:] > low).all(axis=1))
-        if near.any():
-            foreign[row] = within_boxes(points, located[near])
-        if (low < 0).any() or (high > (frame.width, frame.height)).any():
-            foreign[row] |= ((points < 0) | (points > (frame.width, frame.height))).any(axis=-1)
+        beyond = (low < 0).any() or (high > edges).any()
+        if near.any() or beyond:
+            points = pixel_centres(matrix[row : row + 1], size)[0]
+            foreign[row] = within_boxes(points, located[near]) | ((points < 0) | (points > edges)).any(axis=-1)
     return foreign

@@ -39,39 +39,48 @@ def matched(
         ``(n, S, S, 3)`` uint8.
     """
     ring = visible & _widened(inside > 0, max(2, round(RING * inside.shape[1])))
-    shift = np.stack([_plane(s - p, r) for s, p, r in zip(surround.astype(np.float32), painted, ring, strict=True)])
-    lit = painted + shift
-    wanted, have = _noise(surround.mean(axis=-1), visible), _noise(lit.mean(axis=-1), inside >= 1)
+    lit = painted.astype(np.float32)
+    for face, around, known in zip(lit, surround, ring, strict=True):
+        _relight(face, around, known)
+    wanted, have = _noise(_grey(surround), visible), _noise(_grey(lit), inside >= 1)
     missing = np.sqrt(np.clip(wanted**2 - have**2, 0, MOST_GRAIN**2))
-    grainy = lit + (missing[:, None, None] * grain)[..., None]
-    return np.asarray(np.rint(grainy.clip(0, 255)), np.uint8)
+    lit += (missing[:, None, None] * grain)[..., None]
+    # Half a level more, because bytes are cut off.
+    return np.asarray(np.clip(lit + np.float32(0.5), 0, 255), np.uint8)
+
+
+def _grey(pixels: ImageArray | FloatArray) -> FloatArray:
+    planes = (pixels[..., channel].astype(np.float32) for channel in range(3))
+    return np.asarray(sum(planes) / np.float32(3), np.float32)
 
 
 def _widened(region: BoolArray, reach: int) -> BoolArray:
     """Regions ``(n, S, S)`` grown by a square of ``reach`` pixels."""
-    for axis in (1, 2):
-        grown = region.copy()
-        for step in range(1, reach + 1):
+    grown, done = region.copy(), 0
+    while done < reach:
+        step = min(max(done, 1), reach - done)
+        for axis in (1, 2):
             ahead, behind = [slice(None)] * 3, [slice(None)] * 3
             ahead[axis], behind[axis] = slice(step, None), slice(None, -step)
-            grown[tuple(ahead)] |= region[tuple(behind)]
-            grown[tuple(behind)] |= region[tuple(ahead)]
-        region = grown
-    return region
+            before = grown.copy()
+            grown[tuple(ahead)] |= before[tuple(behind)]
+            grown[tuple(behind)] |= before[tuple(ahead)]
+        done += step
+    return grown
 
 
-def _plane(difference: FloatArray, ring: BoolArray) -> FloatArray:
-    """The plane ``(S, S, 3)`` through differences ``(S, S, 3)`` on a ring; 0 where it is too short."""
-    size = len(ring)
+def _relight(face: FloatArray, around: ImageArray, ring: BoolArray) -> None:
+    """Adds to a face ``(S, S, 3)`` the plane through its differences from the real picture on a ring, in place."""
     rows, columns = np.nonzero(ring)
     if len(rows) < ENOUGH:
-        return np.zeros((size, size, 3), np.float32)
-    ticks = (np.arange(size) + 0.5) / size - 0.5
+        return
+    ticks = (np.arange(len(ring), dtype=np.float32) + np.float32(0.5)) / np.float32(len(ring)) - np.float32(0.5)
+    difference = (around[rows, columns] - face[rows, columns]).clip(-2 * MOST, 2 * MOST).astype(np.float64)
     terms = np.column_stack([np.ones(len(rows)), ticks[columns], ticks[rows]])
-    normal = terms.T @ terms + np.diag([0.0, STIFF, STIFF])
-    fit = np.linalg.solve(normal, terms.T @ difference[rows, columns].clip(-2 * MOST, 2 * MOST))
-    plane = fit[0] + ticks[None, :, None] * fit[1] + ticks[:, None, None] * fit[2]
-    return np.asarray(plane.clip(-MOST, MOST), np.float32)
+    fit = np.linalg.solve(terms.T @ terms + np.diag([0.0, STIFF, STIFF]), terms.T @ difference).astype(np.float32)
+    for channel in range(3):
+        plane = fit[0, channel] + ticks * fit[1, channel] + ticks[:, None] * fit[2, channel]
+        face[..., channel] += plane.clip(-MOST, MOST)
 
 
 def _noise(grey: FloatArray, known: BoolArray) -> FloatArray:
