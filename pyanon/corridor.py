@@ -12,7 +12,7 @@ import numpy as np
 
 from pyanon.errors import PackError
 from pyanon.policy import Policy
-from pyanon.runtime import ORACLE, Pack, Runner, face_networks, missing_for_faces
+from pyanon.runtime import ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
 from pyanon.stages.align import Aligner, LandmarkNet
 from pyanon.stages.blend import nothing_painted
 from pyanon.stages.encode import Encoder
@@ -74,6 +74,7 @@ class Corridor:
                 expected="cluster, members and member_codes in its manifold",
                 do="leave Policy.epsilon out, or use another pack",
             )
+        _check_sizes(pack, manifold)
         thresholds = {name: networks.threshold(name, policy.fmr) for name in networks.oracles}
         strictest = {name: networks.threshold(name, networks.least_fmr) for name in networks.oracles}
         self._prior = Prior(manifold, thresholds=thresholds, gallery_thresholds=strictest)
@@ -144,6 +145,23 @@ class Corridor:
         whole = self._refused(tuple(reason or next(texts) for reason in reasons))
         whole.accepted[fit], whole.similarity[fit] = verdicts.accepted, verdicts.similarity
         return whole
+
+
+def _check_sizes(pack: Pack, manifold: Manifold) -> None:
+    """Codes and embeddings must be as long in the manifold as in the networks."""
+    stated = {"identity code": (pack.role("generator").inputs, "identity", manifold.size)}
+    for name, projection in manifold.projections.items():
+        if ORACLE + name in pack.manifest.roles:
+            stated[f"embedding of {name!r}"] = (pack.role(ORACLE + name).outputs, "embedding", len(projection))
+    for what, (ports, port, length) in stated.items():
+        lengths = [each.axes[-1] for each in ports if each.name == port]
+        if len(lengths) != 1 or (isinstance(lengths[0], int) and lengths[0] != length):
+            raise PackError(
+                f"pack {pack.name!r}: the {what} is not as long as the manifold's",
+                given=f"{lengths} in the network",
+                expected=str(length),
+                do="write the pack again from its training",
+            )
 
 
 def _spread(painted: Replacements, fit: BoolArray) -> Replacements:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from pyanon.errors import InputError
 
-__all__ = ["KEPT", "PRESERVED", "Cover", "Method", "OnError", "Policy"]
+__all__ = ["KEPT", "PRESERVED", "SHORTEST_PASSPHRASE", "Cover", "Method", "OnError", "Policy"]
 
 #: Looks of a cover. None of them contains anything of the face: all are painted from what stays visible around it.
 Cover: TypeAlias = Literal["blur", "mosaic", "solid"]
@@ -20,6 +20,8 @@ OnError: TypeAlias = Literal["stop", "cover"]
 KEPT = frozenset({"expression", "pose", "gaze"})
 #: What a replaced face keeps where the policy leaves it open; the pack says which of these it knows.
 PRESERVED = KEPT | {"age", "gender", "skin"}
+#: Characters of a passphrase, at least.
+SHORTEST_PASSPHRASE = 12
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Policy:
             raise InputError(
                 "Policy.key cannot be used",
                 given=f"{type(self.key).__name__} of length {len(self.key)}" if hasattr(self.key, "__len__") else "",
-                expected="16 to 64 bytes, or a passphrase of 12 characters or more",
+                expected=f"16 to 64 bytes, or a passphrase of {SHORTEST_PASSPHRASE} characters or more",
                 do="make one with secrets.token_bytes(32)",
             )
 
@@ -147,7 +149,9 @@ def _words(name: str, value: Iterable[str]) -> frozenset[str]:
 
 
 def _is_key(key: object) -> bool:
-    return (isinstance(key, bytes) and 16 <= len(key) <= 64) or (isinstance(key, str) and len(key) >= 12)
+    return (isinstance(key, bytes) and 16 <= len(key) <= 64) or (
+        isinstance(key, str) and len(key) >= SHORTEST_PASSPHRASE
+    )
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
