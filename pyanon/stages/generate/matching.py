@@ -14,8 +14,8 @@ RING, ENOUGH = 1 / 14, 64
 MOST = 24.0
 #: Strongest grain that is added, in levels.
 MOST_GRAIN = 8.0
-#: How much the fit prefers one shift for the whole face over a slope, in pixels of the ring.
-STIFF = 200.0
+#: How much the fit prefers one shift for the whole face over a slope; a ring's own spread is about 0.06.
+STIFF = 0.02
 #: Median of |x| of a normal of deviation 1; and the norm of the kernel that `_noise` uses.
 MEDIAN, KERNEL_NORM = 0.6745, 6.0
 
@@ -77,7 +77,9 @@ def _relight(face: FloatArray, around: ImageArray, ring: BoolArray) -> None:
     ticks = (np.arange(len(ring), dtype=np.float32) + np.float32(0.5)) / np.float32(len(ring)) - np.float32(0.5)
     difference = (around[rows, columns] - face[rows, columns]).clip(-2 * MOST, 2 * MOST).astype(np.float64)
     terms = np.column_stack([np.ones(len(rows)), ticks[columns], ticks[rows]])
-    fit = np.linalg.solve(terms.T @ terms + np.diag([0.0, STIFF, STIFF]), terms.T @ difference).astype(np.float32)
+    fit = np.linalg.solve(terms.T @ terms + len(rows) * np.diag([0.0, STIFF, STIFF]), terms.T @ difference).astype(
+        np.float32
+    )
     for channel in range(3):
         plane = fit[0, channel] + ticks * fit[1, channel] + ticks[:, None] * fit[2, channel]
         face[..., channel] += plane.clip(-MOST, MOST)
