@@ -90,6 +90,7 @@ class Corridor:
         )
         self._verify = Verifier(self._recognise.embed, thresholds=tuple(thresholds.values()))
         self._oracles = len(networks.oracles)
+        self._is_face = ["face" in prompt.lower().split() for prompt in policy.prompts]
 
     def sampler(self) -> Sampler:
         """A sampler for one picture or stream: track numbers begin anew in each."""
@@ -133,7 +134,12 @@ class Corridor:
         rows = np.flatnonzero(tracks.coasted)
         if len(rows):
             witness[rows] = self._landmarks.witness(frame, tracks.xyxy[rows])
-        return self._align.unfit(tracks, witness=witness)
+        reasons = self._align.unfit(tracks, witness=witness)
+        # Landmarks are made up where a prompt names something else: a licence plate, a screen.
+        return tuple(
+            why if self._is_face[prompt] else "it is no face"
+            for why, prompt in zip(reasons, tracks.prompt.tolist(), strict=True)
+        )
 
     def _refused(self, reasons: tuple[str, ...]) -> Verdicts:
         count = len(reasons)

@@ -117,7 +117,7 @@ class Policy:
         if self.key is not None and not _is_key(self.key):
             raise InputError(
                 "Policy.key cannot be used",
-                given=f"{type(self.key).__name__} of length {len(self.key)}" if hasattr(self.key, "__len__") else "",
+                given=f"a {type(self.key).__name__}",  # never what is in it
                 expected=f"16 to 64 bytes, or a passphrase of {SHORTEST_PASSPHRASE} characters or more",
                 do="make one with secrets.token_bytes(32)",
             )

@@ -208,6 +208,12 @@ def test_what_cannot_be_aligned_is_covered_and_the_others_replaced(
     assert not painted.mask[0].any()
 
 
+def test_what_is_no_face_is_covered(corridor: Opened) -> None:
+    it = corridor()
+    it._is_face = [True, False]
+    assert walk(it, scene(), broken(TWO, 1, prompt=1), walks=8)[1].reason == ("", "it is no face")
+
+
 def test_a_pack_may_ask_for_larger_faces(corridor: Opened) -> None:
     it = corridor(Twist(settings=(("smallest", 60.0),)))
     assert walk(it, scene(), TWO)[1].reason[1] == "it is too small"
