@@ -115,7 +115,8 @@ def face_networks(pack: Pack) -> FaceNetworks:
 
 def planes(pixels: ImageArray) -> FloatArray:
     """Crops ``(n, S, S, 3)`` uint8 as networks take them: ``(n, 3, S, S)`` float32 in 0..1."""
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    planar: FloatArray = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    return planar
 
 
 def _size(encoder: Role) -> int:

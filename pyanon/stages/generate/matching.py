@@ -66,7 +66,7 @@ def _widened(region: BoolArray, reach: int) -> BoolArray:
             grown[tuple(ahead)] |= before[tuple(behind)]
             grown[tuple(behind)] |= before[tuple(ahead)]
         done += step
-    return grown
+    return np.asarray(grown)
 
 
 def _relight(face: FloatArray, around: ImageArray, ring: BoolArray) -> None:
@@ -95,4 +95,4 @@ def _noise(grey: FloatArray, known: BoolArray) -> FloatArray:
     whole = known[:, :-2] & known[:, 1:-1] & known[:, 2:]
     whole = whole[:, :, :-2] & whole[:, :, 1:-1] & whole[:, :, 2:]
     levels = [np.median(v[w]) if w.sum() >= ENOUGH else 0.0 for v, w in zip(laplacian, whole, strict=True)]
-    return np.asarray(levels, np.float32) / np.float32(KERNEL_NORM * MEDIAN)
+    return np.asarray(np.asarray(levels, np.float32) / np.float32(KERNEL_NORM * MEDIAN))
