@@ -126,7 +126,6 @@ class Anonymizer:
             self.policy,
             pack=self.pack,
             open_runner=lambda role: self._open(role, device, threads),
-            landmarks=self.align,
         )
 
     @property
@@ -224,15 +223,20 @@ class Anonymizer:
         return Result(self.blend.whole(frame), (), seen.clock.finish(), failed=seen.failed)
 
     def _blended(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
-        tracks = seen.clock.run("align", lambda: self.align.complete(frame, tracks))
-        replacements, verdicts = self._replaced(frame, tracks, seen)
+        tracks, replacements, verdicts = self._replaced(frame, tracks, seen)
         output = seen.clock.run("blend", lambda: self.blend(frame, tracks, replacements, verdicts))
         return Result(output, self._faces(tracks, verdicts, seen), seen.clock.finish())
 
-    def _replaced(self, frame: Frame, tracks: Tracks, seen: _Seen) -> tuple[Replacements, Verdicts]:
+    def _replaced(self, frame: Frame, tracks: Tracks, seen: _Seen) -> tuple[Tracks, Replacements, Verdicts]:
+        """The tracks with landmarks, and what is to be pasted over them."""
         if self._corridor is None or seen.sampler is None:
-            return nothing_painted(len(tracks)), nothing_accepted(len(tracks), "")
-        return self._corridor(frame, tracks, seen.sampler, run=seen.clock.run, walks=seen.walks)
+            tracks = seen.clock.run("align", lambda: self.align.complete(frame, tracks))
+            return tracks, nothing_painted(len(tracks)), nothing_accepted(len(tracks), "")
+        tracks, witness = seen.clock.run("align", lambda: self.align.refine(frame, tracks))
+        painted, verdicts = self._corridor(
+            frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, walks=seen.walks
+        )
+        return tracks, painted, verdicts
 
     def _excuse(self, error: StageError, seen: _Seen) -> None:
         if self.policy.on_error == "stop":

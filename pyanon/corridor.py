@@ -13,14 +13,14 @@ import numpy as np
 from pyanon.errors import PackError
 from pyanon.policy import Policy
 from pyanon.runtime import ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
-from pyanon.stages.align import Aligner, LandmarkNet
+from pyanon.stages.align import Aligner
 from pyanon.stages.blend import nothing_painted
 from pyanon.stages.encode import Encoder
 from pyanon.stages.generate import Generator
 from pyanon.stages.recognise import Recogniser
 from pyanon.stages.sample import GroupChoice, Prior, Sampler
 from pyanon.stages.verify import Verifier
-from pyanon.types import BoolArray, Frame, Replacements, Tracks, Verdicts
+from pyanon.types import BoolArray, FloatArray, Frame, Replacements, Tracks, Verdicts
 
 __all__ = ["Corridor", "RunStage", "is_replacing"]
 
@@ -56,16 +56,13 @@ class Corridor:
         policy: What shall happen to the faces.
         pack: The pack; it has what `missing_for_faces` looks for.
         open_runner: Opens and activates the network of a role.
-        landmarks: The landmark network, which says how surely a coasted face is there.
 
     Raises:
         PackError: The pack lacks something, or something in it does not fit.
         InputError: The policy asks for what the pack cannot do; names what it can.
     """
 
-    def __init__(
-        self, policy: Policy, *, pack: Pack, open_runner: Callable[[str], Runner], landmarks: LandmarkNet
-    ) -> None:
+    def __init__(self, policy: Policy, *, pack: Pack, open_runner: Callable[[str], Runner]) -> None:
         networks = face_networks(pack)
         manifold = pack.manifold()
         if policy.epsilon is not None and not len(manifold.members):
@@ -81,7 +78,7 @@ class Corridor:
         self._choice = GroupChoice(
             manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
         )
-        self._secret, self._epsilon, self._landmarks = _secret(policy.key), policy.epsilon, landmarks
+        self._secret, self._epsilon = _secret(policy.key), policy.epsilon
         self._align = Aligner(networks)
         self._encode = Encoder(open_runner("face_encoder"))
         self._recognise = Recogniser([open_runner(ORACLE + name) for name in networks.oracles])
@@ -97,7 +94,7 @@ class Corridor:
         return Sampler(self._prior, choice=self._choice, secret=self._secret, epsilon=self._epsilon)
 
     def __call__(
-        self, frame: Frame, tracks: Tracks, sampler: Sampler, *, run: RunStage, walks: int = 1
+        self, frame: Frame, tracks: Tracks, sampler: Sampler, *, witness: FloatArray, run: RunStage, walks: int = 1
     ) -> tuple[Replacements, Verdicts]:
         """Replacements and verdicts for the faces of a frame, row by row.
 
@@ -107,10 +104,11 @@ class Corridor:
             frame: The frame.
             tracks: Its faces, with landmarks.
             sampler: From `sampler`, one per stream.
+            witness: ``(n,)``, how surely a face is where each of them is.
             run: Runs each stage.
             walks: How often the corridor may be walked for this frame.
         """
-        reasons = run("align", lambda: self._unfit(frame, tracks))
+        reasons = run("align", lambda: self._unfit(tracks, witness))
         fit = np.array([not reason for reason in reasons], np.bool_)
         if not fit.any():
             return nothing_painted(len(tracks)), self._refused(reasons)
@@ -129,11 +127,7 @@ class Corridor:
                 break
         return _spread(painted, fit), self._joined(verdicts, fit, reasons)
 
-    def _unfit(self, frame: Frame, tracks: Tracks) -> tuple[str, ...]:
-        witness = np.ones(len(tracks), np.float32)
-        rows = np.flatnonzero(tracks.coasted)
-        if len(rows):
-            witness[rows] = self._landmarks.witness(frame, tracks.xyxy[rows])
+    def _unfit(self, tracks: Tracks, witness: FloatArray) -> tuple[str, ...]:
         reasons = self._align.unfit(tracks, witness=witness)
         # Landmarks are made up where a prompt names something else: a licence plate, a screen.
         return tuple(

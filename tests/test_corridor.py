@@ -58,7 +58,11 @@ def scene(seed: int = 1) -> Frame:
 
 
 def walk(it: Corridor, frame: Frame, tracks: Tracks, **more: Any) -> tuple[Replacements, Verdicts]:
-    return it(frame, tracks, it.sampler(), run=at_once, **more)
+    witness = more.pop("witness", np.ones(len(tracks), np.float32))
+    return it(frame, tracks, it.sampler(), witness=witness, run=at_once, **more)
+
+
+SURE = np.ones(2, np.float32)
 
 
 TWO = faces_at((20, 30, 1.5), (180, 60, 1.2))
@@ -114,8 +118,8 @@ def test_the_same_key_paints_the_same_people(corridor: Opened) -> None:
 def test_a_track_keeps_its_face_and_two_tracks_have_two(corridor: Opened) -> None:
     it = corridor()
     sampler = it.sampler()
-    first, _ = it(scene(1), TWO, sampler, run=at_once, walks=8)
-    again, verdicts = it(scene(1), TWO.pick(np.array([1, 0])), sampler, run=at_once)
+    first, _ = it(scene(1), TWO, sampler, witness=SURE, run=at_once, walks=8)
+    again, verdicts = it(scene(1), TWO.pick(np.array([1, 0])), sampler, witness=SURE, run=at_once)
     assert verdicts.accepted.all()
     assert (first.pixels == again.pixels[::-1]).all()
     assert (first.pixels[0] != first.pixels[1]).any()
@@ -124,9 +128,10 @@ def test_a_track_keeps_its_face_and_two_tracks_have_two(corridor: Opened) -> Non
 def test_a_refused_face_is_covered_now_and_drawn_again_for_the_next_frame(corridor: Opened) -> None:
     it = corridor(LIAR)
     sampler, frame, one = it.sampler(), scene(), faces_at((20, 30, 1.5))
+    sure = SURE[:1]
     seen, accepted = [], []
     for _ in range(20):
-        painted, verdicts = it(frame, one, sampler, run=at_once)
+        painted, verdicts = it(frame, one, sampler, witness=sure, run=at_once)
         seen.append(painted.pixels[0].tobytes())
         accepted.append(bool(verdicts.accepted[0]))
         assert (verdicts.reason[0] == "") == accepted[-1]
@@ -145,13 +150,13 @@ def test_a_still_picture_tries_again_but_not_for_ever(corridor: Opened) -> None:
         stages.append(stage)
         return step()
 
-    _, verdicts = it(scene(), faces_at((20, 30, 1.5)), it.sampler(), run=noted, walks=50)
+    _, verdicts = it(scene(), faces_at((20, 30, 1.5)), it.sampler(), witness=SURE[:1], run=noted, walks=50)
     assert verdicts.accepted.all()
     assert 1 < stages.count("generate") < 50
     assert stages.count("encode") == stages.count("recognise") == 1
     impossible = corridor(replace(LIAR, thresholds=(-0.9, -0.9, 0.99), honest=False))
     stages.clear()
-    _, verdicts = impossible(scene(), TWO, impossible.sampler(), run=noted, walks=4)
+    _, verdicts = impossible(scene(), TWO, impossible.sampler(), witness=SURE, run=noted, walks=4)
     assert not verdicts.accepted.any()
     assert stages.count("generate") <= 4
 
@@ -191,7 +196,6 @@ def broken(tracks: Tracks, row: int, **fields: Any) -> Tracks:
         ({"landmarks": np.nan}, "its landmarks are unknown"),
         ({"landmarks": 30.0}, "its landmarks are unknown"),
         ({"landmarks": TEMPLATE - 10}, "its landmarks lie outside of its box"),
-        ({"coasted": True}, "it is not sure that it is there"),
         ({"xyxy": (60, 70, 75, 88)}, "it is too small"),
         ({"xyxy": (20, 0, 190, 220)}, "its landmarks do not span its box"),
         ({"landmarks": 40 + TEMPLATE[[3, 1, 0, 4, 2]]}, "its landmarks are not those of a face"),
@@ -212,6 +216,16 @@ def test_what_is_no_face_is_covered(corridor: Opened) -> None:
     it = corridor()
     it._is_face = [True, False]
     assert walk(it, scene(), broken(TWO, 1, prompt=1), walks=8)[1].reason == ("", "it is no face")
+
+
+@pytest.mark.parametrize("unsure", [0.4, 0.0, np.nan])
+def test_where_a_face_is_not_sure_it_is_covered_and_a_coasted_one_that_is_sure_is_replaced(
+    corridor: Opened, unsure: float
+) -> None:
+    coasted = broken(TWO, 0, coasted=True)
+    assert walk(corridor(), scene(), coasted, walks=8)[1].accepted.all()
+    verdicts = walk(corridor(), scene(), coasted, walks=8, witness=np.array([unsure, 0.6], np.float32))[1]
+    assert verdicts.reason == ("it is not sure that it is there", "")
 
 
 def test_a_pack_may_ask_for_larger_faces(corridor: Opened) -> None:

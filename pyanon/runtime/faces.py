@@ -20,8 +20,8 @@ __all__ = ["ORACLE", "FaceNetworks", "face_networks", "missing_for_faces", "plan
 NEEDED = ("face_encoder", "generator", "face_decoder")
 ORACLES = 2
 ORACLE = "oracle."
-#: Defaults of the encoder's settings: least side of a face's box in source pixels, and least witness of a coasted one.
-SMALLEST, SURE = 20.0, 0.6
+#: Defaults of the encoder's settings: least side of a face's box in source pixels, and least witness.
+SMALLEST, SURE = 20.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class FaceNetworks:
         traits: Trait -> names of its categories, in the order of the encoder's logits.
         levels: Noise levels of the generator's steps, falling; k steps use the first k.
         smallest: Least side, in source pixels, of a located box whose face is replaced and not covered.
-        sure: Least witness, 0..1, of a coasted face that is replaced and not covered.
+        sure: Least score, 0..1, of the landmark network for a face that is replaced and not covered.
         oracles: Names of the oracles.
         thresholds: Oracle -> false match rate -> cosine similarity.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pyanon import ops
@@ -71,7 +73,16 @@ class LandmarkNet:
             return tracks
         landmarks = tracks.landmarks.copy()
         landmarks[rows] = self(frame, tracks.xyxy[rows])[0]
-        return Tracks(tracks.xyxy, tracks.score, landmarks, tracks.prompt, tracks.track_id, tracks.coasted)
+        return replace(tracks, landmarks=landmarks)
+
+    def refine(self, frame: Frame, tracks: Tracks) -> tuple[Tracks, FloatArray]:
+        """The tracks with landmarks from a close look in every row, and how surely a face is there, ``(n,)``.
+
+        They are nearer to the truth than the locator's, and steadier from frame to frame: 9.4 % of the distance
+        between the eyes instead of 12.0 % on held-out faces, and less than half the jitter (docs/adr/0005).
+        """
+        landmarks, witness = self(frame, tracks.xyxy)
+        return replace(tracks, landmarks=landmarks), witness
 
 
 class Aligner:
@@ -98,7 +109,7 @@ class Aligner:
         landmarks = np.where(placed[:, None, None], tracks.landmarks, 0)
         tests = (
             (np.asarray(sizes(boxes).min(axis=1) < networks.smallest), "it is too small"),
-            (tracks.coasted & ~(witness >= networks.sure), "it is not sure that it is there"),
+            (np.asarray(~(witness >= networks.sure)), "it is not sure that it is there"),
             (~placed, "its landmarks are unknown"),
             (_astray(landmarks, boxes), "its landmarks lie outside of its box"),
             (_crooked(landmarks, matrix, networks), "its landmarks are not those of a face"),

@@ -34,8 +34,8 @@ def test_all_settings_are_read(pack: Pack) -> None:
     assert (faces.size, faces.levels, faces.oracles) == (SIZE, (1.0, 0.5), ("0", "1"))
     assert (faces.template == TEMPLATE).all()
     assert faces.traits == TRAITS
-    assert (faces.smallest, faces.sure) == (20.0, 0.6)
-    assert face_networks(with_setting(pack, "face_encoder", smallest=33, sure=0.5)).smallest == 33
+    assert (faces.smallest, faces.sure) == (20.0, 0.5)
+    assert face_networks(with_setting(pack, "face_encoder", smallest=33, sure=0.7)).smallest == 33
 
 
 def test_thresholds_between_the_calibrated_rates_are_interpolated(pack: Pack) -> None:

@@ -56,6 +56,15 @@ def test_only_rows_without_landmarks_are_completed() -> None:
     assert len(runner.crops[0]) == 1
 
 
+def test_all_rows_are_refined() -> None:
+    boxes = np.array([[0, 0, 9, 9], [40, 30, 60, 70]], np.float32)
+    one, nothing = np.ones(2, np.float32), np.full((2, 5, 2), np.nan, np.float32)
+    tracks = Tracks(boxes, one, nothing, np.zeros(2, np.int64), np.arange(2), np.array([False, True]))
+    done, witness = net(Centred()).refine(Frame(texture(1)), tracks)
+    np.testing.assert_allclose(done.landmarks[:, 0], [[4.5, 4.5], [50, 50]], atol=1e-3)
+    assert witness.tolist() == [np.float32(0.7)] * 2
+
+
 def test_a_large_face_is_averaged_down_and_not_sampled() -> None:
     """Stripes finer than a crop's pixel become grey, not other stripes."""
     pixels = np.zeros((512, 512, 3), np.uint8)
