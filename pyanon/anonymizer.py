@@ -1,4 +1,4 @@
-"""The anonymizer: the only place that knows the order of the stages."""
+"""The anonymizer: frames in, anonymized frames out, in order; what lies between tracks and blend is the corridor's."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import TypeVar
 
 import numpy as np
 
+from pyanon.corridor import Corridor, is_replacing
 from pyanon.errors import InputError, StageError
-from pyanon.policy import Policy
+from pyanon.policy import Method, Policy
 from pyanon.runtime import Device, Pack, Runner, load_pack, open_runner
 from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
+from pyanon.stages.sample import Sampler
 from pyanon.stages.track import Lookahead, Tracker
-from pyanon.types import Detections, Face, Frame, ImageArray, Result, Tracks
+from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
 
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
 
@@ -28,6 +30,8 @@ T = TypeVar("T")
 FILE_LOOKAHEAD = 12
 #: Longer side of the locator's input for video, where the policy leaves it open.
 VIDEO_DETAIL = 640
+#: How often a still picture may draw another identity for a face whose replacement was refused.
+STILL_WALKS = 8
 
 
 class _Clock:
@@ -56,14 +60,16 @@ class _Clock:
 
 @dataclass
 class _Seen:
-    """A frame that was looked at: what was found, and what that took."""
+    """A frame that was looked at: what was found, and what that took; and who samples for its stream."""
 
     clock: _Clock
     failed: str = ""
+    sampler: Sampler | None = None
+    walks: int = 1
 
 
 class Anonymizer:
-    """Hides the people in pictures, video and streams.
+    """Hides the people in pictures, video and streams: replaces faces where the pack can, and covers what is left.
 
     ``anonymizer(picture)`` treats a picture on its own, looking closely. ``anonymizer.stream(frames)`` treats frames
     of one video in order: it follows faces, keeps covering those that the locator loses for a moment, and, with
@@ -79,7 +85,8 @@ class Anonymizer:
         threads: Threads of one network on the CPU.
 
     Raises:
-        PackError: The pack is missing, malformed or tampered with.
+        PackError: The pack is missing, malformed or tampered with, or cannot do what the policy asks for.
+        InputError: The policy names traits, rates or steps that the pack does not have.
         UnknownPromptError: The pack's locator does not know a prompt of the policy.
         RunnerError: A network cannot be run on this machine.
     """
@@ -100,6 +107,7 @@ class Anonymizer:
                 threshold=self.policy.threshold,
                 confirm=self.align.witness,
             )
+            self._corridor = self._open_corridor(device, threads)
         except BaseException:
             self.close()
             raise
@@ -110,6 +118,20 @@ class Anonymizer:
         runner.activate()
         self._runners.append(runner)
         return runner
+
+    def _open_corridor(self, device: Device, threads: int) -> Corridor | None:
+        if not is_replacing(self.policy, self.pack):
+            return None
+        return Corridor(
+            self.policy,
+            pack=self.pack,
+            open_runner=lambda role: self._open(role, device, threads),
+        )
+
+    @property
+    def method(self) -> Method:
+        """What happens to faces: ``"replace"``, or the look of the covers."""
+        return "replace" if self._corridor is not None else self.policy.look
 
     @property
     def device(self) -> str:
@@ -141,7 +163,8 @@ class Anonymizer:
             StageError: A stage raised and the policy says stop.
         """
         frame = _frame(picture, 0)
-        seen, tracker = _Seen(_Clock()), self._tracker(self.locate.still_threshold)
+        seen = _Seen(_Clock(), sampler=self._sampler(), walks=STILL_WALKS)
+        tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
         tracks = self._look(frame, tracker, seen, details)
         return self._finish(frame, tracks, seen)
@@ -163,11 +186,12 @@ class Anonymizer:
         tracker = self._tracker(self.locate.threshold)
         window = Lookahead(FILE_LOOKAHEAD if depth is None else depth, surely=tracker.surely)
         waiting: deque[_Seen] = deque()
+        sampler = self._sampler()
         details = (self.policy.detail or VIDEO_DETAIL,)
         for number, picture in enumerate(frames):
             # A held array must not change under us: callers reuse their buffers.
             frame = picture if isinstance(picture, Frame) else _frame(np.array(picture), number)
-            waiting.append(_Seen(_Clock()))
+            waiting.append(_Seen(_Clock(), sampler=sampler))
             tracks = self._look(frame, tracker, waiting[-1], details)
             for ready, complete in window.push(frame, tracks, cut=tracker.cut):
                 yield self._finish(ready, complete, waiting.popleft())
@@ -176,6 +200,9 @@ class Anonymizer:
 
     def _tracker(self, threshold: float) -> Tracker:
         return Tracker(threshold=threshold, coast=self.policy.coast, witness=self.align.witness)
+
+    def _sampler(self) -> Sampler | None:
+        return self._corridor.sampler() if self._corridor is not None else None
 
     def _look(self, frame: Frame, tracker: Tracker, seen: _Seen, details: tuple[int, ...]) -> Tracks:
         """Locates and tracks; a failure covers the whole frame later, where the policy says so."""
@@ -196,28 +223,40 @@ class Anonymizer:
         return Result(self.blend.whole(frame), (), seen.clock.finish(), failed=seen.failed)
 
     def _blended(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
-        tracks = seen.clock.run("align", lambda: self.align.complete(frame, tracks))
-        # The seam: sample, generate and verify come between here, once a pack carries their networks.
-        replacements = nothing_painted(len(tracks))
-        verdicts = nothing_accepted(len(tracks), "the policy covers every face")
+        tracks, replacements, verdicts = self._replaced(frame, tracks, seen)
         output = seen.clock.run("blend", lambda: self.blend(frame, tracks, replacements, verdicts))
-        return Result(output, self._faces(tracks), seen.clock.finish())
+        return Result(output, self._faces(tracks, verdicts, seen), seen.clock.finish())
+
+    def _replaced(self, frame: Frame, tracks: Tracks, seen: _Seen) -> tuple[Tracks, Replacements, Verdicts]:
+        """The tracks with landmarks, and what is to be pasted over them."""
+        if self._corridor is None or seen.sampler is None:
+            tracks = seen.clock.run("align", lambda: self.align.complete(frame, tracks))
+            return tracks, nothing_painted(len(tracks)), nothing_accepted(len(tracks), "")
+        tracks, witness = seen.clock.run("align", lambda: self.align.refine(frame, tracks))
+        painted, verdicts = self._corridor(
+            frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, walks=seen.walks
+        )
+        return tracks, painted, verdicts
 
     def _excuse(self, error: StageError, seen: _Seen) -> None:
         if self.policy.on_error == "stop":
             raise error
         seen.failed = error.stage
 
-    def _faces(self, tracks: Tracks) -> tuple[Face, ...]:
+    def _faces(self, tracks: Tracks, verdicts: Verdicts, seen: _Seen) -> tuple[Face, ...]:
+        spent = seen.sampler.ledger.per_face if seen.sampler is not None else {}
         return tuple(
             Face(
                 xyxy=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
                 score=float(tracks.score[row]),
                 track=int(tracks.track_id[row]),
                 coasted=bool(tracks.coasted[row]),
-                action="covered",
+                action="replaced" if verdicts.accepted[row] else "covered",
                 prompt=self.policy.prompts[int(tracks.prompt[row])],
                 landmarks=tracks.landmarks[row],
+                reason=verdicts.reason[row],
+                similarity=tuple(verdicts.similarity[row][np.isfinite(verdicts.similarity[row])].tolist()),
+                epsilon=spent.get(int(tracks.track_id[row]), 0.0),
             )
             for row, box in enumerate(tracks.xyxy)
         )

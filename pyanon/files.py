@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -65,13 +65,19 @@ class FileSummary:
         source: Path or address of the input.
         output: Path or address of the anonymized version.
         frames: Frames written.
-        faces: Faces covered in them: one person in ten frames counts ten times.
-        coasted: Those of them that the locator missed and whose track kept them covered.
+        faces: Faces located in them: one person in ten frames counts ten times.
+        coasted: Those of them that the locator missed and whose track kept them hidden.
         tracks: Different faces as far as they could be followed; somebody who comes back counts again.
         failed: Frames covered whole because a stage raised, where the policy says so.
         seconds: Wall-clock time.
         truncated: Whether the input broke off; what was decoded before has been written.
         notes: What was left out or changed, in words.
+        method: What was to happen to faces: ``"replace"``, or the look of the covers.
+        replaced: Faces that left as somebody else's.
+        covered: Faces that left covered.
+        exposed: Located faces that left neither replaced nor covered; says nothing about faces that were not found.
+        epsilon: Privacy loss by track, where the exponential mechanism spent any.
+        total_epsilon: That of all tracks together.
     """
 
     source: str
@@ -84,6 +90,12 @@ class FileSummary:
     seconds: float
     truncated: bool = False
     notes: tuple[str, ...] = ()
+    method: str = "blur"
+    replaced: int = 0
+    covered: int = 0
+    exposed: int = 0
+    epsilon: Mapping[int, float] = field(default_factory=dict)
+    total_epsilon: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -201,9 +213,9 @@ class _Count:
         self, output: str | Path, *, began: float, truncated: bool = False, notes: tuple[str, ...] = ()
     ) -> FileSummary:
         """The sums; from here on the output is complete, so that its lines in the report stay."""
+        tally, anonymizer = self.tally, self._job.anonymizer
         if self._job.report is not None:
-            self._job.report.keep()
-        tally = self.tally
+            self._job.report.close_file(self._source, tally, anonymizer.policy.facts())
         return FileSummary(
             source=self._source,
             output=str(output),
@@ -215,6 +227,12 @@ class _Count:
             seconds=time.monotonic() - began,
             truncated=truncated,
             notes=notes,
+            method=anonymizer.method,
+            replaced=tally.replaced,
+            covered=tally.covered,
+            exposed=tally.exposed,
+            epsilon=dict(tally.epsilon),
+            total_epsilon=tally.total_epsilon,
         )
 
     def _show(self) -> None:

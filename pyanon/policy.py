@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias, get_args
 
 from pyanon.errors import InputError
 
-__all__ = ["Cover", "OnError", "Policy"]
+__all__ = ["KEPT", "PRESERVED", "SHORTEST_PASSPHRASE", "Cover", "Method", "OnError", "Policy"]
 
 #: Looks of a cover. None of them contains anything of the face: all are painted from what stays visible around it.
 Cover: TypeAlias = Literal["blur", "mosaic", "solid"]
+Method: TypeAlias = Literal["replace", "blur", "mosaic", "solid"]
 OnError: TypeAlias = Literal["stop", "cover"]
+
+#: What every replaced face keeps: the attribute code carries it from frame to frame.
+KEPT = frozenset({"expression", "pose", "gaze"})
+#: What a replaced face keeps where the policy leaves it open; the pack says which of these it knows.
+PRESERVED = KEPT | {"age", "gender", "skin"}
+#: Characters of a passphrase, at least.
+SHORTEST_PASSPHRASE = 12
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,18 @@ class Policy:
     """The rules of one anonymization.
 
     Attributes:
+        method: What happens to a face: ``"replace"`` puts a face that belongs to nobody in its place, and covers
+            it where that cannot be proven safe; ``"blur"``, ``"mosaic"`` and ``"solid"`` cover every face with that
+            look. None: replace where the pack can, cover where it cannot.
+        preserve: What a replacement shares with the face under it, of ``expression``, ``pose``, ``gaze`` (which
+            are always kept) and the traits of the pack; all but what is altered where it is left out. What is
+            neither preserved nor altered is left to chance.
+        alter: Traits of the pack that are moved to the category farthest from the original's.
+        fmr: False match rate of the impostor thresholds that tell a replacement from the faces around it.
+        epsilon: Privacy loss of a draw by the exponential mechanism; None draws by rejection (docs/sampler.md).
+        key: Secret that identities are drawn with, 16 to 64 bytes, or a passphrase: the same key and track give the
+            same person. None: a fresh one for every `Anonymizer`. Never shown or written.
+        steps: Steps of the generator; the pack says how many there may be.
         cover: Look of a covered face: ``"blur"`` (soft, skin-toned, grainy), ``"mosaic"`` (cells) or ``"solid"``.
         colour: Red, green and blue of a solid cover, and of a frame that is covered whole.
         prompts: What to hide, in words the pack's locator knows.
@@ -37,6 +59,13 @@ class Policy:
         InputError: A value that cannot be used.
     """
 
+    method: Method | None = None
+    preserve: Iterable[str] = PRESERVED
+    alter: Iterable[str] = frozenset()
+    fmr: float = 1e-3
+    epsilon: float | None = None
+    key: bytes | str | None = field(default=None, repr=False)
+    steps: int = 1
     cover: Cover = "blur"
     colour: tuple[int, int, int] = (0, 0, 0)
     prompts: tuple[str, ...] = ("face",)
@@ -49,6 +78,13 @@ class Policy:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.method is not None:
+            _check_choice("method", self.method, get_args(Method))
+        alter, kept = _words("alter", self.alter), _words("preserve", self.preserve)
+        object.__setattr__(self, "alter", alter)
+        # Who says nothing about what is preserved does not contradict what is altered.
+        object.__setattr__(self, "preserve", kept - alter if self.preserve is PRESERVED else kept)
+        self._check_faces()
         _check_choice("cover", self.cover, get_args(Cover))
         _check_choice("on_error", self.on_error, get_args(OnError))
         _check_range("margin", self.margin, 0.0, 1.0)
@@ -69,8 +105,53 @@ class Policy:
                 expected='a non-empty tuple of texts, such as ("face",)',
             )
 
+    def _check_faces(self) -> None:
+        """What concerns replacements; whether a pack can do it shows when it is opened."""
+        both = sorted(set(self.preserve) & set(self.alter))
+        if both:
+            raise InputError("Policy.alter names what Policy.preserve keeps", given=", ".join(both), do=_ONE_OF_THEM)
+        _check_range("fmr", self.fmr, 1e-9, 0.5)
+        _check_whole("steps", self.steps, 1, 64)
+        if self.epsilon is not None:
+            _check_range("epsilon", self.epsilon, 1e-6, 1e6)
+        if self.key is not None and not _is_key(self.key):
+            raise InputError(
+                "Policy.key cannot be used",
+                given=f"a {type(self.key).__name__}",  # never what is in it
+                expected=f"16 to 64 bytes, or a passphrase of {SHORTEST_PASSPHRASE} characters or more",
+                do="make one with secrets.token_bytes(32)",
+            )
+
+    @property
+    def look(self) -> Cover:
+        """Look of a cover: the method's, where that is one."""
+        return self.cover if self.method is None or self.method == "replace" else self.method
+
+    def facts(self) -> dict[str, object]:
+        """The fields by name, for reports: plain values, and never the key."""
+        shown = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "key"}
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in shown.items()}
+
     def __str__(self) -> str:
-        return ", ".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self))
+        return ", ".join(f"{name}={value}" for name, value in self.facts().items())
+
+
+_ONE_OF_THEM = 'leave it out of preserve: Policy(preserve={"expression", "pose", "gaze", ...}, alter={...})'
+
+
+def _words(name: str, value: Iterable[str]) -> frozenset[str]:
+    words = () if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else ()
+    if isinstance(value, str) or not isinstance(value, Iterable) or not all(isinstance(w, str) and w for w in words):
+        raise InputError(
+            f"Policy.{name} is not a set of names", given=repr(value), expected='a set such as {"age", "gender"}'
+        )
+    return frozenset(words)
+
+
+def _is_key(key: object) -> bool:
+    return (isinstance(key, bytes) and 16 <= len(key) <= 64) or (
+        isinstance(key, str) and len(key) >= SHORTEST_PASSPHRASE
+    )
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
@@ -79,7 +160,7 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not isinstance(value, (int, float)) or not low <= value <= high:
+    if not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
         raise InputError(f"Policy.{name} is out of range", given=repr(value), expected=f"a number {low:g} to {high:g}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from pyanon.errors import InputError, SinkError
 from pyanon.types import Face, Result
 from pyanon.video.atomic import AtomicFile, check_output, sink_error
 
-__all__ = ["FaceReport", "Tally", "check_report", "line_of"]
+__all__ = ["FaceReport", "Tally", "check_report", "line_of", "summary_of"]
 
 
 def line_of(source: str, result: Result) -> dict[str, Any]:
@@ -49,7 +50,28 @@ def _entry(face: Face, width: int, height: int) -> dict[str, Any]:
         "track": face.track,
         "coasted": face.coasted,
         "action": face.action,
+        **({"reason": face.reason} if face.reason else {}),
+        **({"epsilon": face.epsilon} if face.epsilon else {}),
     }
+
+
+def summary_of(source: str, tally: Tally, facts: dict[str, Any]) -> dict[str, Any]:
+    """The last line of a file in a report: what was done to it, altogether.
+
+    Args:
+        source: What to call the file.
+        tally: Its results, counted.
+        facts: The policy, as `Policy.facts` gives it: without its key.
+
+    Returns:
+        ``file`` and ``summary``: counts of frames and faces, epsilon for each track and in total, and the policy.
+    """
+    counts = {name: getattr(tally, name) for name in _COUNTS}
+    epsilon = {"per_track": {str(track): spent for track, spent in tally.epsilon.items()}, "total": tally.total_epsilon}
+    return {"file": source, "summary": {**counts, "epsilon": epsilon, "policy": facts}}
+
+
+_COUNTS = ("frames", "faces", "replaced", "covered", "exposed", "coasted", "tracks", "failed")
 
 
 def check_report(report: str | Path, *, others: Iterable[str | Path], overwrite: bool) -> Path:
@@ -116,10 +138,27 @@ class FaceReport:
         Raises:
             SinkError: It cannot be written.
         """
+        self._append(line_of(source, result))
+
+    def _append(self, line: dict[str, Any]) -> None:
         try:
-            self._file.write(json.dumps(line_of(source, result)).encode() + b"\n")
+            self._file.write(json.dumps(line).encode() + b"\n")
         except OSError as error:
             raise sink_error(self._path, error) from error
+
+    def close_file(self, source: str, tally: Tally, facts: dict[str, Any]) -> None:
+        """Add the last line of a file, and keep its lines.
+
+        Args:
+            source: What to call the file.
+            tally: Its results, counted.
+            facts: The policy, without its key.
+
+        Raises:
+            SinkError: It cannot be written.
+        """
+        self._append(summary_of(source, tally, facts))
+        self.keep()
 
     def keep(self) -> None:
         """The lines so far stay, whatever comes after them."""
@@ -145,17 +184,34 @@ class Tally:
 
     Attributes:
         frames: Frames that left, anonymized.
-        faces: Faces covered in them: one person in ten frames counts ten times.
-        coasted: Those of them that the locator missed and whose track kept them covered.
+        faces: Faces located in them: one person in ten frames counts ten times.
+        replaced: Those of them that left as somebody else's.
+        covered: Those of them that left covered.
+        exposed: Those of them that left neither replaced nor covered; it says nothing about faces that were not found.
+        coasted: Those of them that the locator missed and whose track kept them hidden.
         failed: Frames covered whole because a stage raised.
         tracks: Different faces as far as they could be followed; somebody who comes back counts again.
+        epsilon: Privacy loss by track, where the exponential mechanism spent any.
     """
 
     frames: int = 0
     faces: int = 0
+    replaced: int = 0
+    covered: int = 0
     coasted: int = 0
     failed: int = 0
+    epsilon: dict[int, float] = field(default_factory=dict)
     _seen: set[int] = field(default_factory=set, repr=False)
+
+    @property
+    def exposed(self) -> int:
+        """Located faces that left neither replaced nor covered."""
+        return self.faces - self.replaced - self.covered
+
+    @property
+    def total_epsilon(self) -> float:
+        """Privacy loss of all tracks together: that of one person, where all are the same."""
+        return math.fsum(self.epsilon.values())
 
     @property
     def tracks(self) -> int:
@@ -170,6 +226,9 @@ class Tally:
         """
         self.frames += 1
         self.faces += len(result.faces)
+        self.replaced += sum(face.action == "replaced" for face in result.faces)
+        self.covered += sum(face.action == "covered" for face in result.faces)
+        self.epsilon.update({face.track: face.epsilon for face in result.faces if face.epsilon})
         self.coasted += sum(face.coasted for face in result.faces)
         self.failed += bool(result.failed)
         self._seen.update(face.track for face in result.faces)

@@ -19,8 +19,10 @@ from pyanon.errors import InputError
 
 __all__ = [
     "Action",
+    "Attributes",
     "Crops",
     "Detections",
+    "Embeddings",
     "Face",
     "FloatArray",
     "Frame",
@@ -60,6 +62,11 @@ def _require(owner: str, name: str, array: Any, dtype: npt.DTypeLike, shape: tup
             expected=f"numpy {np.dtype(dtype)} of shape ({wanted})",
             do="convert it with numpy.asarray(..., dtype=...) and check its axes",
         )
+
+
+def _aligned(name: str, texts: tuple[str, ...], rows: int) -> None:
+    if len(texts) != rows:
+        raise InputError(f"{name} is not aligned with its rows", given=f"{len(texts)} texts", expected=f"{rows}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,26 +185,109 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.xyxy)
 
+    def pick(self, rows: BoolArray | npt.NDArray[np.integer[Any]]) -> Tracks:
+        """The rows that a mask ``(n,)`` or indices name, in their order."""
+        return Tracks(
+            self.xyxy[rows],
+            self.score[rows],
+            self.landmarks[rows],
+            self.prompt[rows],
+            self.track_id[rows],
+            self.coasted[rows],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Crops:
-    """Aligned pictures of the tracked faces.
+    """Aligned pictures of the faces that can be replaced.
 
     Attributes:
         pixels: ``(n, S, S, 3)`` uint8 RGB.
         matrix: ``(n, 2, 3)`` float32, frame to crop.
+        landmarks: ``(n, 5, 2)`` float32, crop pixels.
+        inside: ``(n, S, S)`` float32 in 0..1, the soft region of the face, which a replacement repaints.
+        foreign: ``(n, S, S)`` bool, pixels that are not this face's surroundings: other located faces, and what
+            lies outside the frame.
     """
 
     pixels: ImageArray
     matrix: FloatArray
+    landmarks: FloatArray
+    inside: FloatArray
+    foreign: BoolArray
 
     def __post_init__(self) -> None:
         n, size = len(self.pixels), self.pixels.shape[1] if self.pixels.ndim == 4 else None
         _require("Crops", "pixels", self.pixels, np.uint8, (n, size, size, 3))
         _require("Crops", "matrix", self.matrix, np.float32, (n, 2, 3))
+        _require("Crops", "landmarks", self.landmarks, np.float32, (n, LANDMARKS, 2))
+        _require("Crops", "inside", self.inside, np.float32, (n, size, size))
+        _require("Crops", "foreign", self.foreign, np.bool_, (n, size, size))
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+
+@dataclass(frozen=True, eq=False)
+class Attributes:
+    """What a replacement takes over from the face under it: everything but who it is.
+
+    Attributes:
+        context: ``(n, C, h, w)`` float32, the encoder's view of the crop with its inside blanked, and of the landmarks.
+        code: ``(n, A, h, w)`` float32, spatial attribute code.
+        traits: ``(n, T)`` float32, logits of the categories of all traits side by side.
+        inside: ``(n, S, S)`` float32 in 0..1, the region to repaint.
+        surround: ``(n, S, S, 3)`` uint8, the crop with its inside and all that is foreign blanked.
+        visible: ``(n, S, S)`` bool, pixels of ``surround`` that were not blanked.
+        matrix: ``(n, 2, 3)`` float32, frame to crop.
+    """
+
+    context: FloatArray
+    code: FloatArray
+    traits: FloatArray
+    inside: FloatArray
+    surround: ImageArray
+    visible: BoolArray
+    matrix: FloatArray
+
+    def __post_init__(self) -> None:
+        n, size = len(self.surround), self.surround.shape[1] if self.surround.ndim == 4 else None
+        _require("Attributes", "context", self.context, np.float32, (n, None, None, None))
+        _require("Attributes", "code", self.code, np.float32, (n, None, None, None))
+        _require("Attributes", "traits", self.traits, np.float32, (n, None))
+        _require("Attributes", "inside", self.inside, np.float32, (n, size, size))
+        _require("Attributes", "surround", self.surround, np.uint8, (n, size, size, 3))
+        _require("Attributes", "visible", self.visible, np.bool_, (n, size, size))
+        _require("Attributes", "matrix", self.matrix, np.float32, (n, 2, 3))
+
+    def __len__(self) -> int:
+        return len(self.surround)
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """What every oracle sees in the original faces.
+
+    Attributes:
+        oracles: One ``(n, d)`` float32 per oracle of the pack, of any length; d differs from oracle to oracle.
+    """
+
+    oracles: tuple[FloatArray, ...]
+
+    def __post_init__(self) -> None:
+        for index, rows in enumerate(self.oracles):
+            _require("Embeddings", f"oracles[{index}]", rows, np.float32, (len(self), None))
+
+    def __len__(self) -> int:
+        return len(self.oracles[0]) if self.oracles else 0
+
+    @property
+    def usable(self) -> BoolArray:
+        """``(n,)``: rows that every oracle can compare: finite and not 0."""
+        usable = np.ones(len(self), np.bool_)
+        for rows in self.oracles:
+            usable &= np.isfinite(rows).all(axis=1) & rows.any(axis=1)
+        return usable
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,12 +296,15 @@ class Identities:
 
     Attributes:
         code: ``(n, D)`` float32; a row of NaN where no acceptable identity was drawn (the face is then covered).
+        key: ``(n,)`` uint64, key of the random numbers with which the track's face is painted, alike in all frames.
     """
 
     code: FloatArray
+    key: npt.NDArray[np.uint64]
 
     def __post_init__(self) -> None:
         _require("Identities", "code", self.code, np.float32, (None, None))
+        _require("Identities", "key", self.key, np.uint64, (len(self.code),))
 
     def __len__(self) -> int:
         return len(self.code)
@@ -225,13 +318,18 @@ class Replacements:
         pixels: ``(n, S, S, 3)`` uint8 RGB.
         mask: ``(n, S, S)`` uint8, 255 where the painted face replaces the frame.
         matrix: ``(n, 2, 3)`` float32, frame to crop.
+        fault: ``n`` short texts: why a row was not painted; empty where it was. None given: all were.
     """
 
     pixels: ImageArray
     mask: ImageArray
     matrix: FloatArray
+    fault: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.fault:
+            object.__setattr__(self, "fault", ("",) * len(self.pixels))
+        _aligned("Replacements.fault", self.fault, len(self.pixels))
         n, size = len(self.pixels), self.pixels.shape[1] if self.pixels.ndim == 4 else None
         _require("Replacements", "pixels", self.pixels, np.uint8, (n, size, size, 3))
         _require("Replacements", "mask", self.mask, np.uint8, (n, size, size))
@@ -247,7 +345,7 @@ class Verdicts:
 
     Attributes:
         accepted: ``(n,)`` bool; a row that is not accepted is covered.
-        similarity: ``(n, oracles)`` float32, similarity of replacement and original.
+        similarity: ``(n, oracles)`` float32, cosine similarity of replacement and original, NaN where not compared.
         reason: ``n`` short texts, empty where accepted.
     """
 
@@ -259,10 +357,7 @@ class Verdicts:
         n = len(self.accepted)
         _require("Verdicts", "accepted", self.accepted, np.bool_, (n,))
         _require("Verdicts", "similarity", self.similarity, np.float32, (n, None))
-        if len(self.reason) != n:
-            raise InputError(
-                "Verdicts.reason is not aligned with its rows", given=f"{len(self.reason)} texts", expected=f"{n}"
-            )
+        _aligned("Verdicts.reason", self.reason, n)
 
     def __len__(self) -> int:
         return len(self.accepted)
@@ -280,6 +375,9 @@ class Face:
         action: What was done to it.
         prompt: The prompt it answered to.
         landmarks: ``(5, 2)`` float32 in source pixels, NaN where unknown.
+        reason: Why it was covered, where faces are to be replaced; else empty.
+        similarity: Of replacement and original, for every oracle; empty where they were not compared.
+        epsilon: Privacy loss spent on its track so far, by the exponential mechanism.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -291,6 +389,9 @@ class Face:
     landmarks: FloatArray = field(
         default_factory=lambda: np.full((LANDMARKS, 2), np.nan, np.float32), compare=False, repr=False
     )
+    reason: str = ""
+    similarity: tuple[float, ...] = ()
+    epsilon: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,8 @@ class Painter:
     It fails at a frame where it is told to.
     """
 
+    method = "blur"
+
     def __init__(self, *, fail_at: int | None = None) -> None:
         self.policy, self._fail_at = Policy(), fail_at
 
@@ -143,7 +145,7 @@ def test_of_a_video_that_breaks_off_the_beginning_is_kept(tmp_path: Path) -> Non
     assert done.truncated
     assert 0 < done.frames < 50
     assert is_painted(Path(done.output))
-    assert len((tmp_path / "faces.jsonl").read_text().splitlines()) == done.frames
+    assert len((tmp_path / "faces.jsonl").read_text().splitlines()) == done.frames + 1
 
 
 def test_of_a_video_that_breaks_off_before_its_first_frame_nothing_is_written(tmp_path: Path) -> None:
@@ -157,7 +159,9 @@ def test_of_a_video_that_breaks_off_before_its_first_frame_nothing_is_written(tm
 
 def test_the_report_has_a_line_for_every_frame(clip: Path, tmp_path: Path) -> None:
     anonymize_video(clip, anonymizer=painter(), report=tmp_path / "faces.jsonl")
-    lines = [json.loads(line) for line in (tmp_path / "faces.jsonl").read_text().splitlines()]
+    *lines, last = [json.loads(line) for line in (tmp_path / "faces.jsonl").read_text().splitlines()]
+    assert (last["file"], last["summary"]["covered"], last["summary"]["exposed"]) == (str(clip), 12, 0)
+    assert last["summary"]["policy"]["cover"] == "blur"
     assert [line["frame"] for line in lines] == list(range(12))
     assert [line["time"] for line in lines] == pytest.approx([float(time) for time in times(clip)], abs=1e-6)
     assert {line["file"] for line in lines} == {str(clip)}
@@ -210,7 +214,7 @@ def test_a_picture_goes_in_and_a_painted_one_comes_out(tmp_path: Path) -> None:
     assert (done.output, done.frames, done.faces) == (str(tmp_path / "photo.anon.png"), 1, 1)
     assert tuple(read_picture(done.output).frame.pixels[20, 16]) == (0, 0, 255)
     assert source.read_bytes() == before
-    assert len((tmp_path / "faces.jsonl").read_text().splitlines()) == 1
+    assert len((tmp_path / "faces.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_picture_is_not_overwritten(tmp_path: Path) -> None:
@@ -254,7 +258,9 @@ def test_a_folder_is_mirrored_and_a_bad_file_does_not_end_it(folder: Path, tmp_p
     assert [path.name for path in done.left] == ["notes.txt"]
     assert is_painted(out / "b.mp4")
     assert contents(folder) == before
-    reported = [json.loads(line)["file"] for line in (tmp_path / "faces.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "faces.jsonl").read_text().splitlines()]
+    reported = [line["file"] for line in lines if "frame" in line]
+    assert len(lines) == len(reported) + len(done.files)
     assert {Path(name).name: reported.count(name) for name in reported} == {"b.mp4": 3, "c.avi": 3, "d.JPG": 1}
 
 

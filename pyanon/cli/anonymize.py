@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyanon.cli.console import Console, counted, explain
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_common, add_policy, add_runtime, add_writing, open_anonymizer, policy_of
+from pyanon.cli.options import (
+    add_common,
+    add_policy,
+    add_runtime,
+    add_writing,
+    faces_said,
+    open_anonymizer,
+    policy_of,
+)
 
 if TYPE_CHECKING:
     from pyanon.files import FileSummary, FolderSummary
@@ -26,8 +34,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "anonymize",
         help="anonymize a video, a picture, or a folder of them",
-        description="Covers every face in a video, a picture, or a folder of them. Inputs are never changed, and an "
-        "output appears under its name when it is complete.",
+        description="Replaces or covers every face in a video, a picture, or a folder of them. Inputs are never "
+        "changed, and an output appears under its name when it is complete.",
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
@@ -117,14 +125,25 @@ def _say_folder(console: Console, done: FolderSummary) -> int:
     if done.left:
         console.note(f"{counted(len(done.left), 'file')} left alone: neither picture nor video")
     total = len(done.files) + len(done.failures)
-    faces = sum(summary.faces for summary in done.files)
     console.result(
         f"{done.output}: {len(done.files):,} of {counted(total, 'file')} anonymized, "
-        f"{counted(faces, 'face')} covered, in {done.seconds:.1f} s"
+        f"{_all_faces(done)}, in {done.seconds:.1f} s"
     )
     code = _folder_code(done)
     console.data({"exit_code": int(code), **_folder_facts(done)})
     return code
+
+
+def _all_faces(done: FolderSummary) -> str:
+    """What became of the faces of all files: one policy for all, so one method."""
+    from pyanon.report import Tally
+
+    sums = Tally(
+        faces=sum(each.faces for each in done.files),
+        replaced=sum(each.replaced for each in done.files),
+        covered=sum(each.covered for each in done.files),
+    )
+    return faces_said(sums, method=done.files[0].method if done.files else "")
 
 
 def _folder_code(done: FolderSummary) -> ExitCode:
@@ -154,9 +173,9 @@ def _notes(done: FileSummary) -> list[str]:
 
 
 def _line(done: FileSummary) -> str:
-    """One line: what was written, and how many faces were covered, which says nothing about faces not found."""
+    """One line: what was written, and what became of the faces, which says nothing about faces not found."""
     if done.faces:
-        what = f"{counted(done.faces, 'face')} covered"
+        what = faces_said(done, method=done.method)
         if done.frames > 1:
             bridged = f", {done.coasted:,} bridged where the locator missed" if done.coasted else ""
             what += f" ({counted(done.tracks, 'track')}{bridged})"

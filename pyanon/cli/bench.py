@@ -138,7 +138,7 @@ class _Bench:
         self._like = _info(frames[0])
 
     def stages(self, count: int, *, warm_up: int, console: Console) -> dict[str, dict[str, float]]:
-        """Milliseconds per frame of decoding, of each stage, and of encoding; writes the input of `whole`."""
+        """Milliseconds per frame of reading, of each stage, and of writing; writes the input of `whole`."""
         from pyanon.video import open_sink, open_video
 
         console.status("measuring the stages ...")
@@ -147,13 +147,15 @@ class _Bench:
             for frame in frames:
                 began = time.perf_counter()
                 sink.write(frame)
-                spent["encode"].append(1e3 * (time.perf_counter() - began))
+                spent["write"].append(1e3 * (time.perf_counter() - began))
         with open_video(self._input) as source:
-            spent["decode"] = list(_intervals(source))
-        for result in self._anonymizer.stream(frames):
-            for stage, milliseconds in result.timings.items():
-                spent[stage].append(milliseconds)
-        order = ["decode", *(name for name in spent if name not in {"encode", "decode", "total"}), "total", "encode"]
+            spent["read"] = list(_intervals(source))
+        timings = [result.timings for result in self._anonymizer.stream(frames)]
+        stages = list(dict.fromkeys(stage for each in timings for stage in each if stage != "total"))
+        for stage in (*stages, "total"):
+            # A frame without a face has no part in the later stages.
+            spent[stage] = [each.get(stage, 0.0) for each in timings]
+        order = ["read", *stages, "total", "write"]
         return {stage: percentiles(spent[stage][warm_up:]) for stage in order}
 
     def whole(self, console: Console) -> dict[str, float]:

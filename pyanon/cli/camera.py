@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyanon.cli.console import Console, counted
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_common, add_policy, add_runtime, add_writing, open_anonymizer, policy_of, size_of
+from pyanon.cli.options import (
+    add_common,
+    add_policy,
+    add_runtime,
+    add_writing,
+    faces_said,
+    open_anonymizer,
+    policy_of,
+    size_of,
+)
 from pyanon.cli.signals import Action, handled, interrupt
 from pyanon.errors import TruncatedSourceError
 
@@ -130,11 +139,13 @@ class _Watch:
         self._stop = threading.Event()
         self._began = self._shown = time.monotonic()
         self._lost = False
+        self._method, self._policy = "", dict[str, object]()
 
     def run(self, anonymizer: Anonymizer, sink: VideoSink | None) -> None:
         """Run until the source ends, somebody asks for the end, or enough frames have left."""
         from pyanon import stream
 
+        self._method, self._policy = anonymizer.method, anonymizer.policy.facts()
         depth = anonymizer.policy.lookahead or 0  # a live picture is not held back unless that is asked for
         try:
             with handled(signal.SIGINT, signal.SIGTERM, action=_stopping(self._stop)):
@@ -164,7 +175,7 @@ class _Watch:
     def _keep(self) -> None:
         """What was reported so far is true: the frames left, or nobody wanted them written."""
         if self._report is not None:
-            self._report.keep()
+            self._report.close_file(self._name, self._tally, self._policy)
 
     def say(self, output: str | None) -> int:
         """Say what was done; returns the exit code."""
@@ -172,7 +183,7 @@ class _Watch:
         rate = f", {tally.frames / seconds:.1f} frames/s" if seconds else ""
         self._console.result(
             f"{output or self._name}: {counted(tally.frames, 'frame')}{rate}, "
-            f"{counted(tally.faces, 'face')} covered ({counted(tally.tracks, 'track')}), "
+            f"{faces_said(tally, method=self._method)} ({counted(tally.tracks, 'track')}), "
             f"{counted(self._flow.dropped, 'frame')} dropped, "
             f"{counted(self._reconnects, 'reconnect')}, in {seconds:.1f} s"
         )
@@ -188,6 +199,12 @@ class _Watch:
             "frames": tally.frames,
             "faces": tally.faces,
             "coasted": tally.coasted,
+            "method": self._method,
+            "replaced": tally.replaced,
+            "covered": tally.covered,
+            "exposed": tally.exposed,
+            "epsilon": tally.epsilon,
+            "total_epsilon": tally.total_epsilon,
             "tracks": tally.tracks,
             "failed": tally.failed,
             "dropped": self._flow.dropped,
@@ -215,7 +232,7 @@ class _Watch:
         frames = self._tally.frames
         self._console.status(
             f"{counted(frames, 'frame')}, {frames / (now - self._began):.1f} frames/s, "
-            f"{counted(faces, 'face')} covered, "
+            f"{counted(faces, 'face')} hidden, "
             f"{counted(self._flow.dropped, 'frame')} dropped, {counted(self._reconnects, 'reconnect')}  (Ctrl-C ends)"
         )
 

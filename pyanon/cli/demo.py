@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyanon.cli.console import Console, counted
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_common, add_policy, add_runtime, open_anonymizer, policy_of
+from pyanon.cli.options import add_common, add_policy, add_runtime, faces_said, open_anonymizer, policy_of
 from pyanon.errors import SinkError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _say(console: Console, out: Path, done: FileSummary, *, seconds: float) -> i
     names = {"video": _VIDEO, "still": _STILL, "before": _BEFORE, "after": _AFTER, "report": _REPORT}
     shown = {what: out / name for what, name in names.items()}
     console.result(
-        f"{counted(done.frames, 'frame')}, {counted(done.faces, 'face')} covered "
+        f"{counted(done.frames, 'frame')}, {faces_said(done, method=done.method)} "
         f"({done.coasted:,} bridged where the locator missed), in {seconds:.1f} s.\n"
         f"Look at:\n  {shown['video']}\n  {shown['still']}"
     )
@@ -138,7 +138,8 @@ def _compare(out: Path) -> None:
 
 def _richest(report: Path) -> int:
     """Number of the frame in which the locator found the most faces."""
-    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    read = (json.loads(line) for line in report.read_text().splitlines())
+    lines = [line for line in read if "frame" in line]
     return int(max(lines, key=lambda line: sum(not face["coasted"] for face in line["faces"]))["frame"])
 
 

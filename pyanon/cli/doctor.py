@@ -10,11 +10,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyanon.cli.console import Console
 from pyanon.cli.exit_codes import ExitCode
 from pyanon.cli.options import add_common, add_runtime
 from pyanon.errors import PyanonError
+
+if TYPE_CHECKING:
+    from pyanon.runtime import Pack
 
 __all__ = ["Finding", "add_parser", "describe_machine", "examine", "run"]
 
@@ -190,6 +194,21 @@ def _pack(given: argparse.Namespace) -> Iterator[Finding]:
     yield Finding("pack", "used", f"{pack.name} {pack.manifest.version}, {pack.manifest.licence}, in {pack.folder}")
     yield Finding("pack", "sha256", f"verified: {', '.join(role.file for role in roles.values())}")
     yield Finding("pack", "prompts", ", ".join(pack.prompts) or "none")
+    yield _replacing(pack)
+
+
+def _replacing(pack: Pack) -> Finding:
+    """Whether faces are replaced or covered, and what of them can be chosen."""
+    from pyanon.runtime import face_networks, missing_for_faces
+
+    missing = missing_for_faces(pack)
+    if missing:
+        do = "nothing, if covers are all you need; else use a pack that has them (docs/packs.md)"
+        return Finding("pack", "faces", f"covered; to replace them it lacks {', '.join(missing)}", "missing", do)
+    faces = face_networks(pack)
+    steps = f"1 to {len(faces.levels)} steps" if len(faces.levels) > 1 else "1 step"
+    traits = ", ".join(faces.traits) or "none"
+    return Finding("pack", "faces", f"replaced; traits: {traits}; {steps}; {len(faces.oracles)} oracles verify")
 
 
 def _runtime(given: argparse.Namespace) -> Iterator[Finding]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from pyanon.cli.console import counted
 from pyanon.errors import InputError
-from pyanon.policy import Cover, OnError, Policy
+from pyanon.policy import PRESERVED, SHORTEST_PASSPHRASE, Cover, Method, OnError, Policy
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer
+    from pyanon.files import FileSummary
+    from pyanon.report import Tally
 
 __all__ = [
     "add_common",
@@ -17,12 +21,28 @@ __all__ = [
     "add_runtime",
     "add_writing",
     "colour",
+    "faces_said",
     "open_anonymizer",
     "policy_of",
     "size_of",
 ]
 
-_POLICY = ("cover", "colour", "prompts", "threshold", "margin", "lookahead", "coast", "detail", "on_error", "seed")
+_POLICY = (
+    "method",
+    "fmr",
+    "epsilon",
+    "steps",
+    "cover",
+    "colour",
+    "prompts",
+    "threshold",
+    "margin",
+    "lookahead",
+    "coast",
+    "detail",
+    "on_error",
+    "seed",
+)
 
 
 def colour(text: str) -> tuple[int, int, int]:
@@ -77,6 +97,32 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     usual = Policy()
     group = parser.add_argument_group("what happens to the faces")
     add = group.add_argument
+    add(
+        "--method",
+        choices=get_args(Method),
+        help="replace faces by those of nobody, or cover them all (default: replace where the pack can)",
+    )
+    add(
+        "--preserve",
+        metavar="TRAITS",
+        help="what a replacement shares with the face under it, with commas between "
+        f"(default: {','.join(sorted(PRESERVED))})",
+    )
+    add("--alter", metavar="TRAITS", help="traits to move away from the original's, with commas between")
+    add(
+        "--fmr",
+        type=float,
+        metavar="RATE",
+        help=f"false match rate of the oracles' thresholds (default: {usual.fmr:g})",
+    )
+    add("--epsilon", type=float, help="draw by the exponential mechanism with this privacy loss (docs/sampler.md)")
+    add(
+        "--key-file",
+        metavar="FILE",
+        help="file with the secret that identities are drawn with, 16 to 64 bytes or a passphrase: the same people "
+        "again (default: a fresh secret)",
+    )
+    add("--steps", type=int, metavar="N", help=f"steps of the generator (default: {usual.steps})")
     add("--cover", choices=get_args(Cover), help=f"look of a covered face (default: {usual.cover})")
     add(
         "--colour",
@@ -162,7 +208,52 @@ def policy_of(given: argparse.Namespace) -> Policy:
         fields["colour"] = colour(fields["colour"])
     if "prompts" in fields:
         fields["prompts"] = tuple(fields["prompts"])
+    for name in ("preserve", "alter"):
+        if getattr(given, name) is not None:
+            fields[name] = frozenset(filter(None, (part.strip() for part in getattr(given, name).split(","))))
+    if given.key_file is not None:
+        fields["key"] = key_of(Path(given.key_file))
     return Policy(**fields)
+
+
+def key_of(path: Path) -> bytes | str:
+    """The key in a file: its bytes as they are, or, where it is one line of text, that line as a passphrase.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: It cannot be read, or is too short or too long.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError("the key file cannot be read", given=path, do="name a file that holds the key") from error
+    try:
+        line = data.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        line = ""
+    text = line.isprintable() and len(line) >= SHORTEST_PASSPHRASE
+    if not text and not 16 <= len(data) <= 64:
+        raise InputError(
+            "the key file holds no key",
+            given=f"{path}, {len(data)} bytes",
+            expected=f"16 to 64 bytes, or a line of {SHORTEST_PASSPHRASE} characters or more",
+            do="make one: head -c 32 /dev/urandom > key",
+        )
+    return line if text else data
+
+
+def faces_said(done: FileSummary | Tally, *, method: str) -> str:
+    """What happened to the faces: ``1,204 faces replaced, 3 covered, 0 exposed``.
+
+    Args:
+        done: The counts.
+        method: What was to happen to them.
+    """
+    if method != "replace":
+        return f"{counted(done.covered, 'face')} covered"
+    return f"{counted(done.replaced, 'face')} replaced, {done.covered:,} covered, {done.exposed:,} exposed"
 
 
 def open_anonymizer(given: argparse.Namespace, policy: Policy) -> Anonymizer:

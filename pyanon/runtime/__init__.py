@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from pyanon.runtime.manifest import Manifest, Prompts, Role
+from pyanon.runtime.faces import ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
+from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
+from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
 from pyanon.runtime.pack import Pack, available_packs, load_pack
 from pyanon.runtime.pack_toml import write_pack_toml
@@ -12,16 +14,23 @@ from pyanon.runtime.port import Port
 from pyanon.runtime.runner import Runner
 
 __all__ = [
+    "ORACLE",
+    "DataFile",
     "Device",
+    "FaceNetworks",
     "Manifest",
+    "Manifold",
     "Pack",
     "Port",
     "Prompts",
     "Role",
     "Runner",
     "available_packs",
+    "face_networks",
     "load_pack",
+    "missing_for_faces",
     "open_runner",
+    "planes",
     "write_pack_toml",
 ]
 

@@ -22,7 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["MANIFEST", "ROLES", "SCHEMA", "Manifest", "Prompts", "Role", "Setting", "parse_manifest"]
+__all__ = ["MANIFEST", "ROLES", "SCHEMA", "DataFile", "Manifest", "Prompts", "Role", "Setting", "parse_manifest"]
 
 #: File name of a manifest.
 MANIFEST = "pack.toml"
@@ -82,6 +82,25 @@ class Role:
             raise self._fault(setting, value, "a list of whole numbers")
         return whole
 
+    def numbers(self, setting: str) -> tuple[float, ...]:
+        """A setting that is a list of finite numbers; `PackError` where it is missing or something else."""
+        value = self.settings.get(setting)
+        numbers = tuple(item for item in value if _is_number(item)) if isinstance(value, tuple) else ()
+        if not isinstance(value, tuple) or len(numbers) != len(value):
+            raise self._fault(setting, value, "a list of finite numbers")
+        return numbers
+
+    def table(self, setting: str) -> Mapping[str, Setting]:
+        """A setting that is a table; `PackError` where it is missing or something else."""
+        value = self.settings.get(setting)
+        if not isinstance(value, Mapping):
+            raise self._fault(setting, value, "a table")
+        return value
+
+    def fault(self, setting: str, expected: str) -> PackError:
+        """What to raise where a stage cannot use a setting as it is."""
+        return self._fault(setting, self.settings.get(setting), expected)
+
     def _fault(self, setting: str, value: object, expected: str) -> PackError:
         given = "nothing" if value is None else repr(value)
         return PackError(
@@ -105,6 +124,19 @@ class Prompts:
 
 
 @dataclass(frozen=True)
+class DataFile:
+    """A file of a pack that is no network.
+
+    Attributes:
+        file: Relative to the pack's folder.
+        sha256: Of the file, as in `Role`.
+    """
+
+    file: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What `pack.toml` says.
 
@@ -116,6 +148,7 @@ class Manifest:
         description: What the pack is, for people.
         roles: Role name -> network.
         prompts: The prompts its locator knows; None without a text-conditioned locator.
+        manifold: The identities it can draw from, a ``.npz`` file; None where it cannot replace faces.
     """
 
     name: str
@@ -125,6 +158,7 @@ class Manifest:
     description: str
     roles: Mapping[str, Role] = field(hash=False)
     prompts: Prompts | None = None
+    manifold: DataFile | None = None
 
 
 def parse_manifest(text: str, *, source: object) -> Manifest:
@@ -155,6 +189,7 @@ def parse_manifest(text: str, *, source: object) -> Manifest:
         description=pack.text("description"),
         roles=_roles(top.table("roles")),
         prompts=_prompts(top.table("prompts")) if "prompts" in raw else None,
+        manifold=_data_file(top.table("manifold")) if "manifold" in raw else None,
     )
     pack.close()
     top.close()
@@ -303,3 +338,9 @@ def _prompts(table: _Table) -> Prompts:
     prompts = Prompts(file=_file(table), sha256=table.text("sha256", _SHA256), names=tuple(names))
     table.close()
     return prompts
+
+
+def _data_file(table: _Table) -> DataFile:
+    data = DataFile(file=_file(table), sha256=table.text("sha256", _SHA256))
+    table.close()
+    return data

@@ -12,6 +12,7 @@ import numpy as np
 
 from pyanon.errors import PackError, PackIntegrityError, UnknownPromptError
 from pyanon.runtime.manifest import MANIFEST, Manifest, Prompts, Role, parse_manifest
+from pyanon.runtime.manifold import Manifold, read_manifold
 from pyanon.types import FloatArray
 
 __all__ = ["PACKS_VARIABLE", "Pack", "available_packs", "load_pack", "read_file", "read_verified"]
@@ -90,12 +91,32 @@ class Pack:
         embedding: FloatArray = self._embeddings(prompts)[prompts.names.index(name)]
         return embedding
 
+    def manifold(self) -> Manifold:
+        """The identities that replacements are drawn from.
+
+        Raises:
+            PackError: The pack has none, or its file is missing or malformed.
+            PackIntegrityError: It is not the one that the manifest states.
+        """
+        entry = self.manifest.manifold
+        if entry is None:
+            raise PackError(
+                f"pack {self.name!r} has no identity manifold",
+                given=self.folder,
+                expected="a [manifold] section",
+                do="use a pack that replaces faces: see docs/packs.md",
+            )
+        data = read_verified(self.folder, entry.file, entry.sha256)
+        return read_manifold(data, source=self.folder / entry.file)
+
     def verify(self) -> None:
-        """Read and verify every file of the pack; raises what `read` and `prompt` raise."""
+        """Read and verify every file of the pack; raises what `read`, `prompt` and `manifold` raise."""
         for role in self.manifest.roles:
             self.read(role)
         if self.manifest.prompts is not None:
             self._embeddings(self.manifest.prompts)
+        if self.manifest.manifold is not None:
+            self.manifold()
 
     def _embeddings(self, prompts: Prompts) -> FloatArray:
         data = read_verified(self.folder, prompts.file, prompts.sha256)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pyanon.errors import PackError
-from pyanon.runtime.manifest import MANIFEST, SCHEMA, Manifest, Prompts, Role, parse_manifest
+from pyanon.runtime.manifest import MANIFEST, SCHEMA, DataFile, Manifest, Prompts, Role, parse_manifest
 from pyanon.runtime.pack import Pack, load_pack, read_file, read_verified
 from pyanon.runtime.port import Port
 
@@ -36,6 +36,7 @@ def write_pack_toml(pack: Pack) -> Pack:
         pack.manifest,
         roles={name: replace(role, sha256=_hash(pack, role)) for name, role in pack.manifest.roles.items()},
         prompts=pack.manifest.prompts and replace(pack.manifest.prompts, sha256=_hash(pack, pack.manifest.prompts)),
+        manifold=pack.manifest.manifold and replace(pack.manifest.manifold, sha256=_hash(pack, pack.manifest.manifold)),
     )
     text = format_manifest(manifest)
     parse_manifest(text, source=MANIFEST)
@@ -60,13 +61,16 @@ def format_manifest(manifest: Manifest) -> str:
         blocks.append(
             _format_table("prompts", {"file": prompts.file, "sha256": prompts.sha256, "names": prompts.names})
         )
+    if manifest.manifold is not None:
+        manifold = manifest.manifold
+        blocks.append(_format_table("manifold", {"file": manifold.file, "sha256": manifold.sha256}))
     return "\n".join(blocks)
 
 
 _HEAD = ("name", "version", "licence", "training_data", "description")
 
 
-def _hash(pack: Pack, entry: Role | Prompts) -> str:
+def _hash(pack: Pack, entry: Role | Prompts | DataFile) -> str:
     if entry.sha256:
         read_verified(pack.folder, entry.file, entry.sha256)
         return entry.sha256

@@ -13,7 +13,7 @@ __all__ = ["Blender", "nothing_accepted", "nothing_painted"]
 
 
 def nothing_painted(count: int) -> Replacements:
-    """Replacements for a pipeline without a generator: no pixel, rows aligned."""
+    """Replacements for faces that are all covered: no pixel, rows aligned."""
     return Replacements(
         np.zeros((count, 0, 0, 3), np.uint8), np.zeros((count, 0, 0), np.uint8), np.zeros((count, 2, 3), np.float32)
     )
@@ -35,7 +35,11 @@ class Blender:
         self._policy = policy
 
     def __call__(self, frame: Frame, tracks: Tracks, replacements: Replacements, verdicts: Verdicts) -> Frame:
-        """Pastes accepted replacements, covers every other track."""
+        """Pastes accepted replacements, covers every other track.
+
+        Neither shows a pixel of a neighbour's face: a paste holds only what was painted, in the order of the tracks, so
+        that where two overlap the later one hides the earlier, and covers come last, over whatever was pasted.
+        """
         pixels = np.array(frame.pixels, order="C", copy=True)
         accepted = np.flatnonzero(verdicts.accepted)
         if len(accepted):
@@ -47,7 +51,7 @@ class Blender:
             )
         boxes = self._boxes(frame, tracks.xyxy[~verdicts.accepted])
         policy = self._policy
-        ops.cover(pixels, boxes=boxes, style=policy.cover, colour=policy.colour, seed=policy.seed, grow=policy.margin)
+        ops.cover(pixels, boxes=boxes, style=policy.look, colour=policy.colour, seed=policy.seed, grow=policy.margin)
         return Frame(pixels, frame.pts, frame.time_base, frame.index)
 
     def _boxes(self, frame: Frame, xyxy: FloatArray) -> FloatArray:

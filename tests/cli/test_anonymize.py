@@ -44,7 +44,7 @@ def test_a_video(pyanon: Pyanon, clip: Path) -> None:
 
 
 def test_a_face_in_a_picture_is_covered(pyanon: Pyanon, portrait: Path) -> None:
-    done = pyanon("anonymize", portrait, portrait.with_name("out.png"), "--cover", "solid", "--colour", "#00ff00")
+    done = pyanon("anonymize", portrait, portrait.with_name("out.png"), "--method", "solid", "--colour", "#00ff00")
     assert done.code == 0, done.err
     assert "covered" in done.out
     covered = read_picture(portrait.with_name("out.png")).frame.pixels[FACE]
@@ -55,14 +55,15 @@ def test_a_face_in_a_video_is_covered_in_every_frame(pyanon: Pyanon, portrait: P
     still = np.asarray(Image.open(portrait))
     clip = write_video(portrait.with_name("pan.mp4"), [np.roll(still, 2 * n, axis=1) for n in range(10)])
     report = portrait.with_name("faces.jsonl")
-    done = pyanon("anonymize", clip, portrait.with_name("out.mp4"), "--cover", "solid", "--report", report)
+    done = pyanon("anonymize", clip, portrait.with_name("out.mp4"), "--method", "solid", "--report", report)
     assert done.code == 0, done.err
     with open_video(portrait.with_name("out.mp4")) as source:
         for number, frame in enumerate(source):
             face = np.roll(frame.pixels, -2 * number, axis=1)[FACE]
             assert np.median(face) < 40
-    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    *lines, last = [json.loads(line) for line in report.read_text().splitlines()]
     assert len(lines) == 10
+    assert last["summary"]["covered"] == sum(len(line["faces"]) for line in lines)
     for number, line in enumerate(lines):
         centre = (225 + 2 * number, 128)
         assert any(
@@ -123,7 +124,8 @@ def test_every_option_reaches_the_policy(pyanon: Pyanon, clip: Path, monkeypatch
     monkeypatch.setattr("pyanon.anonymizer.Anonymizer", spy)
     options = (
         "--cover mosaic --color 1,2,3 --prompt face --threshold 0.3 --margin 0.2 --lookahead 5 --coast 2.5 "
-        "--detail 320 --on-error cover --seed 9 --pack ./mine --device cpu --threads 2"
+        "--detail 320 --on-error cover --seed 9 --pack ./mine --device cpu --threads 2 --method replace "
+        "--preserve age,pose --alter gender --fmr 0.01 --epsilon 2 --steps 3"
     )
     pyanon("anonymize", clip, *options.split())
     assert asked == {
@@ -138,6 +140,12 @@ def test_every_option_reaches_the_policy(pyanon: Pyanon, clip: Path, monkeypatch
             detail=320,
             on_error="cover",
             seed=9,
+            method="replace",
+            preserve={"age", "pose"},
+            alter={"gender"},
+            fmr=0.01,
+            epsilon=2.0,
+            steps=3,
         ),
         "pack": "./mine",
         "device": "cpu",

@@ -63,7 +63,7 @@ def test_the_film_moves_cuts_and_blurs() -> None:
 def test_the_demo_writes_what_it_says(pyanon: Pyanon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shots = (Shot("portrait", Pose(256, 256, 512), Pose(230, 170, 330), 0.4),)
     monkeypatch.setattr("pyanon.cli.demo_scene.Film", partial(Film, shots=shots))
-    done = pyanon("demo", "--out", tmp_path / "deep" / "demo", "--cover", "solid", "--json")
+    done = pyanon("demo", "--out", tmp_path / "deep" / "demo", "--method", "solid", "--json")
     assert done.code == 0, done.err
     facts = json.loads(done.out)
     assert facts["frames"] == round(0.4 * RATE)

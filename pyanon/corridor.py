@@ -1,0 +1,179 @@
+"""The corridor between tracks and blend: the only place that knows in which order a face is replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from pyanon.errors import PackError
+from pyanon.policy import Policy
+from pyanon.runtime import ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
+from pyanon.stages.align import Aligner
+from pyanon.stages.blend import nothing_painted
+from pyanon.stages.encode import Encoder
+from pyanon.stages.generate import Generator
+from pyanon.stages.recognise import Recogniser
+from pyanon.stages.sample import GroupChoice, Prior, Sampler
+from pyanon.stages.verify import Verifier
+from pyanon.types import BoolArray, FloatArray, Frame, Replacements, Tracks, Verdicts
+
+__all__ = ["Corridor", "RunStage", "is_replacing"]
+
+T = TypeVar("T")
+
+#: Rounds of PBKDF2 (RFC 8018) between a passphrase and a secret: guessing passphrases shall be slow.
+ROUNDS = 600_000
+
+
+class RunStage(Protocol):
+    """Runs a step under the name of its stage: measures it, and names the stage in what it raises."""
+
+    def __call__(self, stage: str, step: Callable[[], T]) -> T:
+        """What the step returns."""
+
+
+def is_replacing(policy: Policy, pack: Pack) -> bool:
+    """Whether faces are replaced: where the policy says so, or leaves it open and the pack can.
+
+    Raises:
+        PackError: The policy asks for what only replacing can do, and the pack cannot replace.
+    """
+    if policy.method is None:
+        asked = bool(policy.alter) or policy.epsilon is not None
+        return not missing_for_faces(pack) or (asked and bool(face_networks(pack)))
+    return policy.method == "replace"
+
+
+class Corridor:
+    """Aligns, encodes, recognises, samples, generates and verifies the faces of a frame.
+
+    Args:
+        policy: What shall happen to the faces.
+        pack: The pack; it has what `missing_for_faces` looks for.
+        open_runner: Opens and activates the network of a role.
+
+    Raises:
+        PackError: The pack lacks something, or something in it does not fit.
+        InputError: The policy asks for what the pack cannot do; names what it can.
+    """
+
+    def __init__(self, policy: Policy, *, pack: Pack, open_runner: Callable[[str], Runner]) -> None:
+        networks = face_networks(pack)
+        manifold = pack.manifold()
+        if policy.epsilon is not None and not len(manifold.members):
+            raise PackError(
+                f"pack {pack.name!r} has no clusters for the exponential mechanism",
+                expected="cluster, members and member_codes in its manifold",
+                do="leave Policy.epsilon out, or use another pack",
+            )
+        _check_sizes(pack, manifold)
+        thresholds = {name: networks.threshold(name, policy.fmr) for name in networks.oracles}
+        strictest = {name: networks.threshold(name, networks.least_fmr) for name in networks.oracles}
+        self._prior = Prior(manifold, thresholds=thresholds, gallery_thresholds=strictest)
+        self._choice = GroupChoice(
+            manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
+        )
+        self._secret, self._epsilon = _secret(policy.key), policy.epsilon
+        self._align = Aligner(networks)
+        self._encode = Encoder(open_runner("face_encoder"))
+        self._recognise = Recogniser([open_runner(ORACLE + name) for name in networks.oracles])
+        self._generate = Generator(
+            open_runner("generator"), open_runner("face_decoder"), networks=networks, steps=policy.steps
+        )
+        self._verify = Verifier(self._recognise.embed, thresholds=tuple(thresholds.values()))
+        self._oracles = len(networks.oracles)
+        self._is_face = ["face" in prompt.lower().split() for prompt in policy.prompts]
+
+    def sampler(self) -> Sampler:
+        """A sampler for one picture or stream: track numbers begin anew in each."""
+        return Sampler(self._prior, choice=self._choice, secret=self._secret, epsilon=self._epsilon)
+
+    def __call__(
+        self, frame: Frame, tracks: Tracks, sampler: Sampler, *, witness: FloatArray, run: RunStage, walks: int = 1
+    ) -> tuple[Replacements, Verdicts]:
+        """Replacements and verdicts for the faces of a frame, row by row.
+
+        A face that `verify` refuses gets another identity in the next frame, or, for a still picture, in the next walk.
+
+        Args:
+            frame: The frame.
+            tracks: Its faces, with landmarks.
+            sampler: From `sampler`, one per stream.
+            witness: ``(n,)``, how surely a face is where each of them is.
+            run: Runs each stage.
+            walks: How often the corridor may be walked for this frame.
+        """
+        reasons = run("align", lambda: self._unfit(tracks, witness))
+        fit = np.array([not reason for reason in reasons], np.bool_)
+        if not fit.any():
+            return nothing_painted(len(tracks)), self._refused(reasons)
+        faces = tracks.pick(fit)
+        crops = run("align", lambda: self._align(frame, faces, located=tracks.xyxy))
+        attributes = run("encode", lambda: self._encode(crops))
+        originals = run("recognise", lambda: self._recognise(crops))
+        for walk in range(1, walks + 1):
+            identities = run("sample", lambda: sampler(faces, originals, attributes.traits))
+            painted = run("generate", partial(self._generate, attributes, identities))
+            verdicts = run("verify", partial(self._verify, crops, originals, painted))
+            # A face for which no identity was found has drawn already.
+            refused = ~verdicts.accepted & np.isfinite(identities.code).all(axis=1)
+            sampler.redraw(faces.track_id[refused].tolist())
+            if walk == walks or not refused.any():
+                break
+        return _spread(painted, fit), self._joined(verdicts, fit, reasons)
+
+    def _unfit(self, tracks: Tracks, witness: FloatArray) -> tuple[str, ...]:
+        reasons = self._align.unfit(tracks, witness=witness)
+        # Landmarks are made up where a prompt names something else: a licence plate, a screen.
+        return tuple(
+            why if self._is_face[prompt] else "it is no face"
+            for why, prompt in zip(reasons, tracks.prompt.tolist(), strict=True)
+        )
+
+    def _refused(self, reasons: tuple[str, ...]) -> Verdicts:
+        count = len(reasons)
+        return Verdicts(np.zeros(count, np.bool_), np.full((count, self._oracles), np.nan, np.float32), reasons)
+
+    def _joined(self, verdicts: Verdicts, fit: BoolArray, reasons: tuple[str, ...]) -> Verdicts:
+        """Verdicts on all tracks, from those on the faces that were fit to be replaced."""
+        texts = iter(verdicts.reason)
+        whole = self._refused(tuple(reason or next(texts) for reason in reasons))
+        whole.accepted[fit], whole.similarity[fit] = verdicts.accepted, verdicts.similarity
+        return whole
+
+
+def _check_sizes(pack: Pack, manifold: Manifold) -> None:
+    """Codes and embeddings must be as long in the manifold as in the networks."""
+    stated = {"identity code": (pack.role("generator").inputs, "identity", manifold.size)}
+    for name, projection in manifold.projections.items():
+        if ORACLE + name in pack.manifest.roles:
+            stated[f"embedding of {name!r}"] = (pack.role(ORACLE + name).outputs, "embedding", len(projection))
+    for what, (ports, port, length) in stated.items():
+        lengths = [each.axes[-1] for each in ports if each.name == port]
+        if len(lengths) != 1 or (isinstance(lengths[0], int) and lengths[0] != length):
+            raise PackError(
+                f"pack {pack.name!r}: the {what} is not as long as the manifold's",
+                given=f"{lengths} in the network",
+                expected=str(length),
+                do="write the pack again from its training",
+            )
+
+
+def _spread(painted: Replacements, fit: BoolArray) -> Replacements:
+    """Replacements for all tracks; nothing is painted where a face was not fit."""
+    count, size = len(fit), painted.pixels.shape[1]
+    pixels, mask = np.zeros((count, size, size, 3), np.uint8), np.zeros((count, size, size), np.uint8)
+    matrix = np.zeros((count, 2, 3), np.float32)
+    pixels[fit], mask[fit], matrix[fit] = painted.pixels, painted.mask, painted.matrix
+    return Replacements(pixels, mask, matrix)
+
+
+def _secret(key: bytes | str | None) -> bytes:
+    if key is None:
+        return secrets.token_bytes(32)
+    return key if isinstance(key, bytes) else hashlib.pbkdf2_hmac("sha256", key.encode(), b"pyanon/key", ROUNDS)

@@ -1,0 +1,121 @@
+"""The prior of a pack's identities: prepared once for each group, when the first face asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from pyanon import ops
+from pyanon.errors import PackError
+from pyanon.ops.reference.reject import alike
+from pyanon.runtime import Manifold
+from pyanon.types import FloatArray
+
+__all__ = ["Prior"]
+
+#: How far a cosine of float32 rows may be off, with room to spare.
+ROUGHLY = 1e-3
+
+
+class Prior:
+    """Draws codes and tests them; shared by all streams of one anonymizer.
+
+    The gallery is tested here and not in the kernel: there it would be prepared again for each group, which takes a
+    second and a hundred megabytes each time, while an accepted draw meets it in two milliseconds. The decision is
+    the same: rows that are anywhere near the threshold are decided by the kernel's own definition.
+
+    Args:
+        manifold: The pack's manifold.
+        thresholds: Oracle -> similarity from which on two live faces pass for one person.
+        gallery_thresholds: The same for a code and a face of the training gallery.
+
+    Raises:
+        PackError: An oracle has no projection.
+    """
+
+    def __init__(
+        self, manifold: Manifold, *, thresholds: Mapping[str, float], gallery_thresholds: Mapping[str, float]
+    ) -> None:
+        missing = [name for name in thresholds if name not in manifold.projections]
+        if missing:
+            raise PackError(
+                "the manifold has no projection for an oracle",
+                given=", ".join(missing),
+                expected="an array 'projection.<oracle>' for each",
+                do="write the pack again from its training",
+            )
+        self.manifold = manifold
+        self._oracles = tuple(ops.Oracle(manifold.projections[name], value) for name, value in thresholds.items())
+        self._gallery_thresholds = tuple(gallery_thresholds[name] for name in thresholds)
+        self._specs: dict[int, ops.SamplerSpec] = {}
+        self._galleries: list[FloatArray] = []
+        self._distances: npt.NDArray[np.float64] | None = None
+
+    @property
+    def size(self) -> int:
+        """Length of a code."""
+        return self.manifold.size
+
+    def spec(self, group: int) -> ops.SamplerSpec:
+        """The sampler of a group."""
+        if group not in self._specs:
+            manifold = self.manifold
+            self._specs[group] = ops.SamplerSpec(
+                mean=np.ascontiguousarray(manifold.mean[group]),
+                factor=manifold.factor,
+                radius=manifold.radius,
+                oracles=self._oracles,
+                anchors=manifold.anchors,
+                neighbours=manifold.neighbours,
+                reach=manifold.reach,
+            )
+        return self._specs[group]
+
+    def seen(self, code: FloatArray) -> tuple[FloatArray, ...]:
+        """Codes ``(n, D)`` as each oracle sees them."""
+        return tuple(np.asarray(code @ oracle.projection.T, np.float32) for oracle in self._oracles)
+
+    def is_known(self, code: FloatArray) -> bool:
+        """Whether an oracle takes a code ``(D,)`` for a face of the training gallery."""
+        if not self._galleries and len(self.manifold.gallery):
+            self._galleries = [_unit(rows) for rows in self.seen(self.manifold.codes(self.manifold.gallery))]
+        tests = zip(self.seen(code[None]), self._galleries, self._gallery_thresholds, strict=False)
+        return any(_reaches(row, gallery, threshold) for row, gallery, threshold in tests)
+
+    def is_alike(self, code: FloatArray, live: tuple[FloatArray, ...]) -> bool:
+        """Whether an oracle takes a code ``(D,)`` for one of the live faces ``(m, d)``."""
+        return any(
+            bool(alike(row.astype(np.float64), others, threshold=oracle.threshold)[0])
+            for row, others, oracle in zip(self.seen(code[None]), live, self._oracles, strict=True)
+        )
+
+    def utilities(self, group: int) -> npt.NDArray[np.float64]:
+        """How useful each cluster is for a face that shall look like a group: ``(q,)``, -1 the farthest, 0 the nearest.
+
+        Distances are scaled by the nearest and the farthest pair of the whole pack, so that exchanging one face for
+        another changes no utility by more than 1.
+        """
+        if self._distances is None:
+            apart = self.manifold.mean[:, None].astype(np.float64) - self.manifold.clusters[None]
+            distances = np.linalg.norm(apart, axis=-1)
+            least, most = distances.min(), distances.max()
+            self._distances = -(distances - least) / max(most - least, 1e-12)
+        return np.asarray(self._distances[group])
+
+    def member(self, cluster: int, member: int) -> FloatArray:
+        """The code ``(D,)`` of a member of a cluster."""
+        row = int(self.manifold.members[:cluster].sum()) + member
+        code: FloatArray = self.manifold.codes(self.manifold.member_codes[row : row + 1])[0]
+        return code
+
+
+def _unit(rows: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows[lengths[:, 0] > 0] / lengths[lengths[:, 0] > 0], np.float32)
+
+
+def _reaches(row: FloatArray, gallery: FloatArray, threshold: float) -> bool:
+    near = gallery[(gallery @ _unit(row).T)[:, 0] >= threshold - ROUGHLY] if row.any() else gallery
+    return bool(len(near) and alike(row.astype(np.float64), near, threshold=threshold)[0])

@@ -1,0 +1,150 @@
+"""The sampler: one identity per track, held for the track's life, unlike every face that is there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyanon import ops
+from pyanon.stages.sample.choice import GroupChoice
+from pyanon.stages.sample.prior import Prior
+from pyanon.types import Embeddings, FloatArray, Identities, Tracks
+
+__all__ = ["Sampler"]
+
+#: Draws that a face has in one frame, and how many of them may meet the training gallery.
+DRAWS, MEETINGS = 4096, 64
+#: Draws by the exponential mechanism that a face has in its whole life: each costs epsilon.
+SPENDABLE = 8
+#: Replacements that new ones must be unlike, and tracks that are remembered: the latest.
+IN_USE, REMEMBERED = 32, 1024
+#: Numbers of draws end here; a track that comes so far stays covered.
+LAST_DRAW = 1 << 31
+
+
+@dataclass
+class _Held:
+    """What is known of a track: its keys, its group, its code, and the number of its next draw."""
+
+    key: int
+    paint: int
+    group: int
+    code: FloatArray | None = None
+    next: int = 0
+
+
+class Sampler:
+    """Draws one identity code per track and holds it.
+
+    Args:
+        prior: What is drawn from and tested against.
+        choice: Which group a face's replacement comes from.
+        secret: 16 to 64 bytes: the same secret and track give the same person.
+        epsilon: Privacy loss of one draw by the exponential mechanism; None draws by rejection.
+    """
+
+    def __init__(self, prior: Prior, *, choice: GroupChoice, secret: bytes, epsilon: float | None = None) -> None:
+        self._prior, self._choice, self._secret, self._epsilon = prior, choice, secret, epsilon
+        # The noise of a picture must say nothing about the draws of its identity.
+        self._paint_secret = hashlib.blake2b(b"paint", key=secret, digest_size=32, person=b"pyanon/paint").digest()
+        self._held: dict[int, _Held] = {}
+        self.ledger = ops.EpsilonLedger()
+
+    def __call__(self, tracks: Tracks, embeddings: Embeddings, traits: FloatArray) -> Identities:
+        """Identity codes, row by row; NaN where none was acceptable.
+
+        Args:
+            tracks: The faces.
+            embeddings: What the oracles see in them.
+            traits: ``(n, T)``, the logits of their traits.
+        """
+        usable = embeddings.usable
+        numbers = tracks.track_id.tolist()
+        rows = [self._row(number, traits[row]) for row, number in enumerate(numbers)]
+        for row, (number, held) in enumerate(zip(numbers, rows, strict=True)):
+            if held.code is None and usable[row]:
+                held.code = self._draw(number, held, self._live(embeddings, number))
+        self._forget(set(numbers))
+        nothing = np.full(self._prior.size, np.nan, np.float32)
+        codes = [nothing if held.code is None else held.code for held in rows]
+        return Identities(
+            np.asarray(codes, np.float32).reshape(len(rows), self._prior.size),
+            np.array([held.paint for held in rows], np.uint64),
+        )
+
+    def redraw(self, track_ids: Iterable[int]) -> None:
+        """Draws another identity for these tracks from the next frame on: `verify` refused the last one."""
+        for number in track_ids:
+            if number in self._held:
+                self._held[number].code = None
+
+    def reset(self) -> None:
+        """Forgets every track; what was spent on them is not forgotten."""
+        self._held.clear()
+
+    def _row(self, number: int, logits: FloatArray) -> _Held:
+        """What is held of a track, which becomes the latest."""
+        held = self._held.pop(number, None)
+        if held is None:
+            key = ops.track_key(self._secret, number)
+            held = _Held(key, ops.track_key(self._paint_secret, number), self._choice(logits, key=key))
+        self._held[number] = held
+        return held
+
+    def _live(self, embeddings: Embeddings, number: int) -> tuple[FloatArray, ...]:
+        """For each oracle all originals of the frame, and the replacements that other tracks use."""
+        originals = [rows[embeddings.usable] for rows in embeddings.oracles]
+        codes = [held.code for other, held in self._held.items() if other != number and held.code is not None]
+        if not codes:
+            return tuple(originals)
+        seen = self._prior.seen(np.stack(codes[-IN_USE:]))
+        return tuple(np.concatenate([rows, new]) for rows, new in zip(originals, seen, strict=True))
+
+    def _draw(self, number: int, held: _Held, live: tuple[FloatArray, ...]) -> FloatArray | None:
+        return self._reject(held, live) if self._epsilon is None else self._choose(number, held, live, self._epsilon)
+
+    def _reject(self, held: _Held, live: tuple[FloatArray, ...]) -> FloatArray | None:
+        """The first acceptable of the track's next draws."""
+        end = min(held.next + DRAWS, LAST_DRAW)
+        for _ in range(MEETINGS):
+            if held.next >= end:
+                return None
+            code, draw = ops.reject(
+                self._prior.spec(held.group),
+                live=live,
+                keys=np.array([held.key], np.uint64),
+                max_draws=end - held.next,
+                first=np.array([held.next], np.int64),
+            )
+            held.next = int(draw[0]) + 1 if draw[0] >= 0 else end
+            if draw[0] >= 0 and not self._prior.is_known(code[0]):
+                accepted: FloatArray = code[0]
+                return accepted
+        return None
+
+    def _choose(self, number: int, held: _Held, live: tuple[FloatArray, ...], epsilon: float) -> FloatArray | None:
+        """A member of a cluster that the exponential mechanism chose, if it is unlike all who are there."""
+        while held.next < SPENDABLE:
+            cluster, member = ops.exponential(
+                self._prior.utilities(held.group)[None],
+                sizes=self._prior.manifold.members,
+                epsilon=epsilon,
+                sensitivity=1.0,
+                keys=np.array([held.key], np.uint64),
+                draws=np.array([held.next], np.int64),
+            )
+            held.next += 1
+            self.ledger.spend(number, epsilon)
+            code = self._prior.member(int(cluster[0]), int(member[0]))
+            if not self._prior.is_alike(code, live):
+                return code
+        return None
+
+    def _forget(self, present: set[int]) -> None:
+        """Keeps memory bounded: track numbers are never used again."""
+        for number in list(self._held)[: max(0, len(self._held) - REMEMBERED)]:
+            if number not in present:
+                del self._held[number]

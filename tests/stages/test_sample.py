@@ -1,0 +1,255 @@
+"""Sample: which group, which code, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pyanon.errors import InputError, PackError
+from pyanon.ops import Oracle, SamplerSpec, reject, track_key
+from pyanon.runtime import Manifold, Pack
+from pyanon.stages.sample import GroupChoice, Prior, Sampler
+from pyanon.stages.sample import sampler as sampling
+from pyanon.types import Embeddings, FloatArray, Tracks
+from tests.tiny_faces import CODE, SEEN, TRAITS, build, faces_at
+
+SECRET = b"sixteen bytes ok"
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    return build(tmp_path_factory.mktemp("packs") / "tiny")
+
+
+@pytest.fixture
+def manifold(pack: Pack) -> Manifold:
+    return pack.manifold()
+
+
+def prior(manifold: Manifold, threshold: float = 0.6, gallery: float = 0.99) -> Prior:
+    names = sorted(manifold.projections)
+    return Prior(manifold, thresholds=dict.fromkeys(names, threshold), gallery_thresholds=dict.fromkeys(names, gallery))
+
+
+def choice(manifold: Manifold, preserve: Collection[str] = (), alter: Collection[str] = ()) -> GroupChoice:
+    return GroupChoice(manifold, traits=TRAITS, preserve=preserve, alter=alter)
+
+
+def sampler(
+    manifold: Manifold, *, secret: bytes = SECRET, epsilon: float | None = None, **thresholds: float
+) -> Sampler:
+    return Sampler(prior(manifold, **thresholds), choice=choice(manifold, ["age"]), secret=secret, epsilon=epsilon)
+
+
+def logits(age: int, gender: int) -> FloatArray:
+    row = np.zeros(5, np.float32)
+    row[[age, 3 + gender]] = 1
+    return row
+
+
+def scene(n: int, seed: int = 3) -> tuple[Tracks, Embeddings, FloatArray]:
+    rng = np.random.default_rng(seed)
+    rows = tuple(rng.normal(size=(n, SEEN)).astype(np.float32) for _ in range(2))
+    return faces_at(*[(20.0, 30.0, 1.0)] * n), Embeddings(rows), np.tile(logits(1, 0), (n, 1))
+
+
+# --- the group ---
+
+
+def test_preserved_traits_keep_their_category(manifold: Manifold) -> None:
+    both = choice(manifold, ["age", "gender", "pose"])
+    for age in range(3):
+        for gender in range(2):
+            (group,) = both.wanted(logits(age, gender))
+            assert manifold.groups[group].tolist() == [age, gender]
+
+
+def test_altered_traits_move_to_the_farthest_category(manifold: Manifold) -> None:
+    moved = choice(manifold, ["gender"], ["age"])
+    means = [manifold.mean[manifold.groups[:, 0] == age].mean(0) for age in range(3)]
+    for age in range(3):
+        farthest = max(range(3), key=lambda other: np.linalg.norm(means[other] - means[age]))
+        (group,) = moved.wanted(logits(age, 1))
+        assert manifold.groups[group].tolist() == [farthest, 1]
+        assert farthest != age
+
+
+def test_what_is_neither_kept_nor_moved_is_left_to_chance(manifold: Manifold) -> None:
+    free = choice(manifold, ["age"])
+    groups = [free(logits(2, 0), key=track_key(SECRET, track)) for track in range(200)]
+    assert {tuple(manifold.groups[group]) for group in groups} == {(2, 0), (2, 1)}
+    assert 60 < sum(manifold.groups[group][1] for group in groups) < 140
+
+
+def test_where_no_group_has_all_the_nearest_are_taken(manifold: Manifold) -> None:
+    few = replace(manifold, groups=manifold.groups[:3], mean=manifold.mean[:3])  # young of both, middle female
+    assert choice(few, ["age", "gender"]).wanted(logits(1, 1)).tolist() == [1, 2]
+
+
+def test_names_that_the_pack_does_not_know(manifold: Manifold) -> None:
+    with pytest.raises(InputError, match=r"alter.*given: gaze; expected: of: age, gender"):
+        choice(manifold, alter=["gaze", "age"])
+    with pytest.raises(InputError, match=r"preserve.*given: hat"):
+        choice(manifold, preserve=["hat"])
+    choice(manifold, preserve=["skin", "gaze"])  # the default names more than some packs know
+    alike = replace(manifold, groups=np.zeros_like(manifold.groups))
+    with pytest.raises(InputError, match="cannot alter 'age'"):
+        choice(alike, alter=["age"])
+    with pytest.raises(PackError, match="groups do not fit"):
+        choice(replace(manifold, groups=manifold.groups + 2))
+
+
+# --- rejection ---
+
+
+def test_codes_are_those_of_the_kernel(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(1)
+    it = sampler(manifold)
+    code = it(tracks, seen, traits).code
+    group = choice(manifold, ["age"])(traits[0], key=track_key(SECRET, 0))
+    spec = SamplerSpec(
+        mean=manifold.mean[group],
+        factor=manifold.factor,
+        radius=manifold.radius,
+        oracles=tuple(Oracle(manifold.projections[name], 0.6) for name in sorted(manifold.projections)),
+        anchors=manifold.anchors,
+        neighbours=manifold.neighbours,
+        reach=manifold.reach,
+    )
+    keys = np.array([track_key(SECRET, 0)], np.uint64)
+    expected, _ = reject(spec, live=seen.oracles, keys=keys, max_draws=100)
+    assert (code == expected).all()
+
+
+def test_a_code_is_held_and_belongs_to_secret_and_track(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(3)
+    it = sampler(manifold)
+    first = it(tracks, seen, traits)
+    order = np.array([2, 0])
+    some = Embeddings(tuple(rows[order] for rows in seen.oracles))
+    again = it(tracks.pick(order), some, traits[order])
+    assert (again.code == first.code[order]).all()
+    assert (again.key == first.key[order]).all()
+    assert len(np.unique(first.key)) == 3
+    assert (sampler(manifold)(tracks, seen, traits).code == first.code).all()
+    other = sampler(manifold, secret=b"another sixteen!")(tracks, seen, traits)
+    assert (other.code != first.code).any(axis=1).all()
+    assert not set(other.key.tolist()) & set(first.key.tolist())
+
+
+def test_codes_are_unlike_all_originals_and_each_other(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(6)
+    codes = sampler(manifold, threshold=0.4)(tracks, seen, traits).code
+    found = np.isfinite(codes).all(axis=1)
+    assert found.sum() >= 2
+    for name, rows in zip(sorted(manifold.projections), seen.oracles, strict=True):
+        new = codes[found] @ manifold.projections[name].T
+        everybody = np.concatenate([rows, new])
+        unit = everybody / np.linalg.norm(everybody, axis=1, keepdims=True)
+        cosine = unit[len(rows) :] @ unit.T
+        cosine[np.arange(len(new)), len(rows) + np.arange(len(new))] = -1
+        assert (cosine < 0.4).all()
+
+
+def test_a_redraw_is_another_code_and_then_held(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(2)
+    it = sampler(manifold)
+    first = it(tracks, seen, traits).code
+    it.redraw([1, 77])
+    second = it(tracks, seen, traits).code
+    assert (second[0] == first[0]).all()
+    assert (second[1] != first[1]).any()
+    assert (it(tracks, seen, traits).code == second).all()
+    it.reset()
+    assert (it(tracks, seen, traits).code == first).all()
+
+
+def test_where_nobody_is_unlike_everybody_there_is_no_code(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(1)
+    it = sampler(manifold, threshold=-0.99)
+    for _ in range(3):
+        assert np.isnan(it(tracks, seen, traits).code).all()
+
+
+def test_a_face_that_no_oracle_can_compare_gets_none_and_stops_nobody(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(2)
+    seen.oracles[1][0] = 0
+    codes = sampler(manifold)(tracks, seen, traits).code
+    assert np.isfinite(codes).all(axis=1).tolist() == [False, True]
+
+
+def test_nobody_is_nothing(manifold: Manifold) -> None:
+    none = sampler(manifold)(*scene(0))
+    assert none.code.shape == (0, CODE)
+
+
+def test_the_gallery_is_kept_away_from_exactly(manifold: Manifold) -> None:
+    """A code whose cosine with a gallery row reaches the threshold is known; a little below it is not."""
+    code = manifold.codes(manifold.gallery[:1])[0] + np.float32(0.3) * np.arange(CODE, dtype=np.float32)
+    names = sorted(manifold.projections)
+    rows = [manifold.codes(manifold.gallery) @ manifold.projections[name].T for name in names]
+    seen = [code @ manifold.projections[name].T for name in names]
+    cosines = [(r @ s) / np.linalg.norm(r, axis=1) / np.linalg.norm(s) for r, s in zip(rows, seen, strict=True)]
+    most = float(max(c.max() for c in cosines))
+    for shift, known in ((-1e-4, True), (1e-4, False)):
+        assert prior(manifold, gallery=most + shift).is_known(code) == known
+
+
+def test_memory_of_tracks_is_bounded(manifold: Manifold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "REMEMBERED", 5)
+    it = sampler(manifold, threshold=0.9)
+    tracks, seen, traits = scene(1)
+    for number in range(20):
+        it(replace(tracks, track_id=np.array([number])), seen, traits)
+    assert len(it._held) == 5
+
+
+# --- the exponential mechanism ---
+
+
+def test_epsilon_is_spent_once_per_draw_and_never_without_one(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(2)
+    it = sampler(manifold, epsilon=0.5, threshold=0.999)
+    first = it(tracks, seen, traits).code
+    assert it.ledger.per_face == {0: 0.5, 1: 0.5}
+    it(tracks, seen, traits)
+    assert it.ledger.total == 1.0
+    it.redraw([1])
+    second = it(tracks, seen, traits).code
+    assert it.ledger.per_face == {0: 0.5, 1: 1.0}
+    assert (second[0] == first[0]).all()
+    members = manifold.codes(manifold.member_codes)
+    assert all((members == code).all(axis=1).any() for code in (*first, *second))
+
+
+def test_a_face_that_is_always_refused_stops_spending(manifold: Manifold) -> None:
+    tracks, seen, traits = scene(1)
+    it = sampler(manifold, epsilon=0.5, threshold=-1.0)
+    for _ in range(5):
+        assert np.isnan(it(tracks, seen, traits).code).all()
+    assert it.ledger.total == 0.5 * sampling.SPENDABLE
+
+
+def test_clusters_near_the_wanted_group_are_chosen_more_often(manifold: Manifold) -> None:
+    utilities = prior(manifold).utilities(0)
+    assert utilities.max() <= 0
+    assert utilities.min() >= -1
+    tracks, seen, traits = scene(1)
+    near = 0
+    members = manifold.codes(manifold.member_codes)
+    owner = np.repeat(np.arange(len(manifold.members)), manifold.members)
+    for run in range(60):
+        it = sampler(manifold, secret=b"%016d" % run, epsilon=60.0, threshold=0.999)
+        code = it(tracks, seen, traits).code[0]
+        cluster = owner[np.flatnonzero((members == code).all(axis=1))[0]]
+        group = it._held[0].group
+        near += int(prior(manifold).utilities(group).argmax() == cluster)
+    assert near > 40
+
+
+def test_a_projection_for_every_oracle(manifold: Manifold) -> None:
+    with pytest.raises(PackError, match=r"no projection.*given: arc"):
+        Prior(manifold, thresholds={"arc": 0.5}, gallery_thresholds={"arc": 0.5})
