@@ -19,7 +19,8 @@ from torch.nn import functional
 from export.train.faces.autoencoder_net import Autoencoder
 from export.train.faces.faces import Faces, jittered, plain
 from export.train.faces.run import Run, arguments
-from export.train.faces.template import face_region
+from export.train.faces.template import SIZE
+from pyanon.geometry import face_region
 
 __all__ = ["blanked", "gradient_loss", "main"]
 
@@ -66,7 +67,7 @@ def main() -> None:
     for _ in run.steps():
         crops, points = jittered(faces.draw(rng, args.batch), rng)
         some = round(args.batch * BLANKED)
-        region = torch.from_numpy(face_region(points[:some].numpy()))[:, None]
+        region = torch.from_numpy(face_region(points[:some].numpy(), SIZE))[:, None]
         crops = torch.cat([blanked(crops[:some], region), crops[some:]])
         crops = crops.to(run.device, memory_format=torch.channels_last)
         with torch.autocast(run.device.type, torch.bfloat16):

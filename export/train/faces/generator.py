@@ -27,7 +27,8 @@ from export.train.faces.judges import load_judges
 from export.train.faces.lesson import Lesson, Scene, Weights, strangers
 from export.train.faces.replacer import Replacer
 from export.train.faces.run import Run, arguments
-from export.train.faces.template import SIZE, face_region
+from export.train.faces.template import SIZE
+from pyanon.geometry import face_region
 
 __all__ = ["main", "show"]
 
@@ -39,7 +40,7 @@ def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
     """A contact sheet of faces never learnt from: original, own code, three strangers' codes."""
     rows = np.arange(0, len(faces), max(1, len(faces) // 16))[:16]
     crops, points = plain(faces[rows]), torch.from_numpy(faces.facts["landmarks"][rows])
-    region = torch.from_numpy(face_region(points.numpy()))[:, None]
+    region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
     context, code, _ = net.encoder(crops, region, points / SIZE)
     noise = torch.randn(len(rows), *context.shape[2:], 8, generator=torch.Generator().manual_seed(1)).permute(
         0, 3, 1, 2

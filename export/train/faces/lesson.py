@@ -16,7 +16,8 @@ from export.train.faces.faces import Faces, jittered
 from export.train.faces.judges import Judges
 from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.replacer import Replacer, reversed_gradient
-from export.train.faces.template import SIZE, face_region
+from export.train.faces.template import SIZE
+from pyanon.geometry import face_region
 
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
@@ -64,7 +65,7 @@ class Scene:
         """Random faces, a little misaligned."""
         batch = faces.draw(rng, count)
         crops, points = jittered(batch, rng, turn=0.03, scale=0.03, shift=1.5)
-        region = torch.from_numpy(face_region(points.numpy()))[:, None]
+        region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
         labels = torch.from_numpy(faces.facts["labels"][batch.rows])
         return cls(crops.to(memory_format=torch.channels_last), region, points, labels, batch.rows)
 

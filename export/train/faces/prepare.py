@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from export.train.faces.recognisers import HeadPose, MobileFaceNet, Retail0095
-from export.train.faces.template import MARGIN, SIZE, TEMPLATE, similarity
+from export.train.faces.template import MARGIN, SIZE, TEMPLATE
 from pyanon import ops
+from pyanon.geometry import similarity, transform
 from pyanon.types import FloatArray, ImageArray
 
 __all__ = ["AGES", "GENDERS", "HELD_OUT", "RACES", "usable"]
@@ -115,7 +116,7 @@ def main() -> None:
 def cut(row: Row, asked: dict[str, Any]) -> dict[str, Any]:
     """The crop of one face, its landmarks there, and the teachers' answers."""
     matrix = similarity(row.landmarks[None], TEMPLATE + np.float32(MARGIN))
-    points = row.landmarks @ matrix[0, :, :2].T + matrix[0, :, 2] - np.float32(MARGIN)
+    points = transform(row.landmarks[None], matrix)[0] - np.float32(MARGIN)
     return {
         "crop": ops.warp(row.image, matrix=matrix, size=FULL)[0],
         "landmarks": points.astype(np.float32),

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from export.train.faces.template import similarity
 from pyanon import ops
+from pyanon.geometry import similarity
 from pyanon.types import FloatArray, ImageArray
 
 __all__ = ["HeadPose", "MobileFaceNet", "Retail0095", "aligned"]

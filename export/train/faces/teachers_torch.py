@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.train.faces.recognisers import ARCFACE, RETAIL
-from export.train.faces.template import SIZE, TEMPLATE, similarity
+from export.train.faces.template import SIZE, TEMPLATE
+from pyanon.geometry import similarity
 from pyanon.types import FloatArray
 
 __all__ = ["Teacher", "mobilefacenet", "retail0095"]
