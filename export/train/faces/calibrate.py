@@ -90,8 +90,10 @@ def _level(
 
 def strictest(found: list[Level]) -> Mapping[str, float]:
     """For each of `FMRS`, as text, the lowest threshold of any group."""
-    table = np.array([level.thresholds for level in found])
-    return {f"{fmr:g}": float(np.nanmin(table[:, i])) for i, fmr in enumerate(FMRS)}
+    stated = [
+        [t for t in column if np.isfinite(t)] for column in zip(*(level.thresholds for level in found), strict=True)
+    ]
+    return {f"{fmr:g}": min(column) for fmr, column in zip(FMRS, stated, strict=True) if column}
 
 
 def main() -> None:

@@ -121,4 +121,7 @@ class ConvNextOracle(nn.Module):
 
 
 #: Name of the oracle: its network, and the teacher (a column of ``faces.npz``) that it follows.
-NETS = {"residual": (ResidualOracle, "mobilefacenet"), "convnext": (ConvNextOracle, "retail")}
+NETS: dict[str, tuple[type[ResidualOracle] | type[ConvNextOracle], str]] = {
+    "residual": (ResidualOracle, "mobilefacenet"),
+    "convnext": (ConvNextOracle, "retail"),
+}
