@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from export.train.faces.prepare import AGES, FULL, GENDERS, RACES, usable  # noq
 from export.train.faces.replacer import Replacer, reversed_gradient  # noqa: E402
 from export.train.faces.run import Run  # noqa: E402
 from export.train.faces.template import MARGIN, SIZE, TEMPLATE  # noqa: E402
+from pyanon.runtime import load_pack  # noqa: E402
 
 COUNT = 400
 
@@ -263,6 +265,21 @@ def test_an_exported_network_answers_alike_and_can_be_trained_on(replacer: Repla
     assert missing.missing_keys == []
     with torch.no_grad():
         assert np.abs(again.eval()(*example).numpy() - mine).max() < 1e-2 * max(1, np.abs(mine).max())
+
+
+def test_training_goes_on_from_a_pack(cache: Path, replacer: Replacer, tmp_path: Path) -> None:
+    """What is packed and taken out again paints the same picture."""
+    folder = tmp_path / "pack"
+    shutil.copytree(load_pack("pocket").folder, folder)
+    packing.add_replacer(load_pack(folder), replacer)
+    faces = Faces(cache)
+    again = Replacer.from_pack(folder, fit_codes(faces).of(faces)).eval()
+    example = packing._example(packing.ENCODER)
+    with torch.no_grad():
+        for mine, other in zip(replacer.encoder(*example), again.encoder(*example), strict=True):
+            assert (mine - other).abs().max() < 1e-2 * max(1, float(mine.abs().max()))
+        latent = torch.randn(2, 8, 16, 16)
+        assert (replacer.decoder(latent) - again.decoder(latent)).abs().max() < 1e-2
 
 
 def test_plain_crops_are_the_middle(cache: Path) -> None:

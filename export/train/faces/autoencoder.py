@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from export.train.faces.autoencoder_net import Autoencoder
 from export.train.faces.faces import Faces, jittered, plain
+from export.train.faces.onnx_file import stored
 from export.train.faces.run import Run, arguments
 from export.train.faces.template import SIZE
 from pyanon.geometry import face_region
@@ -58,12 +59,21 @@ def show(net: torch.nn.Module, faces: Faces, path: Path) -> float:
     return float((painted.clamp(0, 1) - crops).abs().mean() * 255)
 
 
+def stored_autoencoder(pack: Path) -> dict[str, Tensor]:
+    """The weights of both halves, from a pack."""
+    return stored(pack, "face_encoder", inside="latent.", under="encoder.") | stored(
+        pack, "face_decoder", under="decoder."
+    )
+
+
 def main() -> None:
     """Command line."""
     parser = arguments(__doc__ or "", out="checkpoints/autoencoder", minutes=30, rate=1e-3, batch=32)
     args = parser.parse_args()
     faces, unseen = Faces(args.cache), Faces(args.cache, held_out=True, portraits=True)
     rng, run = np.random.default_rng(args.seed), Run(args, Autoencoder())
+    if args.start is not None:
+        run.begin(stored_autoencoder(args.start))
     for _ in run.steps():
         crops, points = jittered(faces.draw(rng, args.batch), rng)
         some = round(args.batch * BLANKED)

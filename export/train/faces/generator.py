@@ -72,7 +72,10 @@ def train(args: argparse.Namespace) -> None:
     basis = fit_codes(Faces(args.cache))
     faces, unseen = Faces(args.cache, portraits=True), Faces(args.cache, portraits=True, held_out=True)
     codes, rng, judges = basis.of(faces), np.random.default_rng(args.seed), None
-    net = Replacer.from_checkpoint(args.work / "autoencoder", codes)
+    if args.start is not None:
+        net = Replacer.from_pack(args.start, codes)
+    else:
+        net = Replacer.from_checkpoint(args.work / "autoencoder", codes)
     run = Run(args, net, [{"params": net.painters(), "lr": args.rate}], list(net.critic.parameters()))
     lesson = Lesson(net, torch.from_numpy(codes), run.log, Weights())
     for share in run.steps():

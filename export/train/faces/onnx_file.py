@@ -13,9 +13,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from pyanon.runtime import Role
+from pyanon.runtime import Role, load_pack
 
-__all__ = ["export", "halved", "weights_of"]
+__all__ = ["export", "halved", "stored", "weights_of"]
 
 OPSET = 17
 #: Weights smaller than this stay as they are.
@@ -61,6 +61,22 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
         node.doc_string = ""
         del node.metadata_props[:]
     return model
+
+
+def stored(pack: Path, role: str, *, inside: str = "", under: str = "") -> dict[str, Tensor]:
+    """The weights of a role of a pack, to go on from.
+
+    Args:
+        pack: Folder of the pack.
+        role: Its role.
+        inside: Only those whose names begin with this, without it.
+        under: What is put before each name.
+
+    Raises:
+        PackError: There is no such pack or role, or it was tampered with.
+    """
+    found = weights_of(load_pack(pack).read(role))
+    return {under + name.removeprefix(inside): value for name, value in found.items() if name.startswith(inside)}
 
 
 def weights_of(data: bytes) -> Mapping[str, Tensor]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from export.train.faces.faces import Faces, jittered, plain, weathered
+from export.train.faces.onnx_file import stored
 from export.train.faces.oracle_nets import NETS
 from export.train.faces.run import Run, arguments
 
@@ -50,6 +51,8 @@ def main() -> None:
     kind, teacher = NETS[args.name]
     faces, rng = Faces(args.cache), np.random.default_rng(args.seed)
     run = Run(args, kind())
+    if args.start is not None:
+        run.begin(stored(args.start, f"oracle.{args.name}"))
     for _ in run.steps():
         batch = faces.draw(rng, args.batch)
         crops = weathered(jittered(batch, rng)[0], rng).to(run.device, memory_format=torch.channels_last)

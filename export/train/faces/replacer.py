@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from export.train.faces.autoencoder_net import Autoencoder
 from export.train.faces.critic import Critic
 from export.train.faces.generator_net import ATTRIBUTES, IDENTITY, AttributeEncoder, FaceEncoder, Generator
+from export.train.faces.onnx_file import stored
 from pyanon.types import FloatArray
 
 __all__ = ["Replacer", "reversed_gradient"]
@@ -44,6 +45,19 @@ class Replacer(nn.Module):
         state = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
         autoencoder.load_state_dict(state["average"])
         return cls(autoencoder, codes)
+
+    @classmethod
+    def from_pack(cls, folder: Path, codes: FloatArray) -> Replacer:
+        """The networks of a pack, with a new opponent and a new critic."""
+        net = cls(Autoencoder(), codes)
+        parts = {"encoder.": "face_encoder", "generator.": "generator", "decoder.": "face_decoder"}
+        weights = {}
+        for under, role in parts.items():
+            weights.update(stored(folder, role, under=under))
+        missing = net.load_state_dict(weights, strict=False).missing_keys
+        if any(not name.startswith(("opponent.", "critic.")) for name in missing):
+            raise ValueError(f"{folder} is no pack that this recipe can go on from: it lacks {missing[0]}")
+        return net
 
 
 class _Reverse(torch.autograd.Function):
