@@ -14,6 +14,9 @@ from pathlib import Path
 
 __all__ = ["main", "steps"]
 
+#: The oracles, as `export.train.faces.oracle_nets` names them; this module needs no torch.
+ORACLES = ("residual", "convnext")
+
 
 def steps(args: argparse.Namespace) -> list[list[str]]:
     """The commands, each a module with its arguments: two rounds, the second on what the first took for faces."""
@@ -25,6 +28,7 @@ def steps(args: argparse.Namespace) -> list[list[str]]:
         commands += [*_round(args, first, first / "pack"), ["mine", "--cache", cache, "--pack", first / "pack"]]
     commands += _round(args, args.work, args.out, "--start", first / "pack")
     commands.append(["evaluate", "--cache", cache, "--data", args.data, "--pack", args.out, "--calibrate"])
+    commands += _faces(args)
     return [[f"export.train.{name}", *map(str, rest)] for name, *rest in commands]
 
 
@@ -38,6 +42,24 @@ def _round(args: argparse.Namespace, work: Path, pack: Path, *start: object) -> 
     ]
 
 
+def _faces(args: argparse.Namespace) -> list[list[object]]:
+    """The networks that replace faces, added to the pack that locates them."""
+    cache, work = args.work / "faces", args.work
+    commands: list[list[object]] = []
+    if not (cache / "faces.npz").exists():
+        commands.append(["faces.prepare", "--data", args.data, "--cache", cache])
+    for name in ORACLES:
+        out = work / f"oracle.{name}"
+        commands.append(["faces.oracles", name, "--cache", cache, "--out", out, "--minutes", args.oracle_minutes])
+    spent = ["--minutes", args.autoencoder_minutes]
+    commands.append(["faces.autoencoder", "--cache", cache, "--out", work / "autoencoder", *spent])
+    places = ["--cache", cache, "--work", work, "--out", work / "generator", "--pack", args.out]
+    places += ["--teachers", args.data / "teachers", "--minutes", args.generator_minutes]
+    commands.append(["faces.generator", *places])
+    commands.append(["faces.pack", "--cache", cache, "--work", work, "--pack", args.out])
+    return commands
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -46,6 +68,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("engines/pocket"))
     parser.add_argument("--locator-minutes", type=float, default=90)
     parser.add_argument("--landmarks-minutes", type=float, default=26)
+    parser.add_argument("--oracle-minutes", type=float, default=120)
+    parser.add_argument("--autoencoder-minutes", type=float, default=25)
+    parser.add_argument("--generator-minutes", type=float, default=360)
     for command in steps(parser.parse_args()):
         print("python -m", *command, flush=True)
         subprocess.run([sys.executable, "-m", *command], check=True)  # noqa: S603 - our own modules

@@ -8,17 +8,27 @@ from pathlib import Path
 
 from export.train.all import steps
 
+FACES = ["prepare", "oracles", "oracles", "autoencoder", "generator", "pack"]
+
 
 def arguments(work: Path) -> argparse.Namespace:
     return argparse.Namespace(
-        data=Path("data"), work=work, out=Path("pack"), locator_minutes=90.0, landmarks_minutes=20.0
-    )
+        data=Path("data"), work=work, out=Path("pack"), locator_minutes=90.0, landmarks_minutes=20.0,
+        oracle_minutes=60.0, autoencoder_minutes=20.0, generator_minutes=120.0,
+    )  # fmt: skip
 
 
 def test_steps_are_modules_in_order(tmp_path: Path) -> None:
     modules = [command[0] for command in steps(arguments(tmp_path))]
     one_round = ["locator", "landmarks", "pack"]
-    assert [name.rpartition(".")[2] for name in modules] == ["prepare", *one_round, "mine", *one_round, "evaluate"]
+    assert [name.rpartition(".")[2] for name in modules] == [
+        "prepare",
+        *one_round,
+        "mine",
+        *one_round,
+        "evaluate",
+        *FACES,
+    ]
     assert all(importlib.util.find_spec(name) for name in modules)
 
 
