@@ -15,7 +15,7 @@ from pathlib import Path
 __all__ = ["main", "steps"]
 
 #: The oracles, as `export.train.faces.oracle_nets` names them; this module needs no torch.
-ORACLES = ("residual", "convnext")
+ORACLES = ("residual", "gathering")
 
 
 def steps(args: argparse.Namespace) -> list[list[str]]:

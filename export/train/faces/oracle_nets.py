@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["NETS", "ConvNextOracle", "ResidualOracle"]
+__all__ = ["NETS", "GatheringOracle", "ResidualOracle"]
 
 
 def _conv(before: int, after: int, stride: int = 1) -> nn.Sequential:
@@ -65,23 +65,26 @@ class ResidualOracle(nn.Module):
         return self.read(self.features(crops)[-1])
 
 
-class _Next(nn.Module):
-    """Depthwise 5x5, then a widening and a narrowing at every place (ConvNeXt, Liu and others, 2022)."""
+class _Gathered(nn.Module):
+    """Convolutions in a row, all of whose answers are gathered once (VoVNet, Lee and others, 2019)."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, before: int, inner: int, after: int) -> None:
         super().__init__()
-        self.spread = nn.Conv2d(channels, channels, 5, 1, 2, groups=channels, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-        self.mix = nn.Sequential(nn.Conv2d(channels, 3 * channels, 1), nn.GELU(), nn.Conv2d(3 * channels, channels, 1))
-        self.scale = nn.Parameter(torch.full((channels, 1, 1), 0.1))
+        self.row = nn.ModuleList(_conv(before if n == 0 else inner, inner) for n in range(3))
+        self.gather = nn.Sequential(
+            nn.Conv2d(before + 3 * inner, after, 1, bias=False), nn.BatchNorm2d(after), nn.PReLU(after)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = x + self.scale * self.mix(self.norm(self.spread(x)))
+        answers = [x]
+        for convolution in self.row:
+            answers.append(convolution(answers[-1]))
+        out: Tensor = self.gather(torch.cat(answers, 1))
         return out
 
 
-class ConvNextOracle(nn.Module):
-    """Patches of four pixels, depthwise blocks, and an average that the network weighs place by place.
+class GatheringOracle(nn.Module):
+    """Gathered convolutions, and averages whose weights the network chooses place by place.
 
     Input ``(n, 3, 128, 128)`` RGB 0..1; output ``(n, 256)``.
     """
@@ -92,14 +95,14 @@ class ConvNextOracle(nn.Module):
         super().__init__()
         self.stages = nn.ModuleList(
             [
-                nn.Sequential(nn.Conv2d(3, 64, 6, 4, 1), nn.BatchNorm2d(64), _Next(64), _Next(64)),
-                nn.Sequential(nn.BatchNorm2d(64), nn.Conv2d(64, 128, 2, 2), _Next(128), _Next(128), _Next(128)),
-                nn.Sequential(nn.BatchNorm2d(128), nn.Conv2d(128, 256, 2, 2), _Next(256), _Next(256), _Next(256)),
+                nn.Sequential(_conv(3, 32, 2), _conv(32, 48, 2), _Gathered(48, 40, 96)),
+                nn.Sequential(nn.MaxPool2d(2), _Gathered(96, 72, 192)),
+                nn.Sequential(nn.MaxPool2d(2), _Gathered(192, 112, 288)),
             ]
         )
-        self.weigh = nn.Conv2d(256, 4, 1)
-        self.norm = nn.BatchNorm1d(256 * 4)
-        self.out = nn.Linear(256 * 4, self.width)
+        self.weigh = nn.Conv2d(288, 4, 1)
+        self.norm = nn.BatchNorm1d(288 * 4)
+        self.out = nn.Linear(288 * 4, self.width)
 
     def features(self, crops: Tensor) -> list[Tensor]:
         """What each stage makes of the crops: strides 4, 8 and 16."""
@@ -121,7 +124,7 @@ class ConvNextOracle(nn.Module):
 
 
 #: Name of the oracle: its network, and the teacher (a column of ``faces.npz``) that it follows.
-NETS: dict[str, tuple[type[ResidualOracle] | type[ConvNextOracle], str]] = {
+NETS: dict[str, tuple[type[ResidualOracle] | type[GatheringOracle], str]] = {
     "residual": (ResidualOracle, "mobilefacenet"),
-    "convnext": (ConvNextOracle, "retail"),
+    "gathering": (GatheringOracle, "retail"),
 }
