@@ -16,13 +16,13 @@ from pyanon.types import Embeddings, FloatArray, Identities, Tracks
 __all__ = ["Sampler"]
 
 #: Draws that a face has in one frame, and how many of them may meet the training gallery.
-DRAWS, MEETINGS = 4096, 64
+DRAWS, MEETINGS = 2048, 64
 #: Draws by the exponential mechanism that a face has in its whole life: each costs epsilon.
 SPENDABLE = 8
 #: Replacements that new ones must be unlike, and tracks that are remembered: the latest.
 IN_USE, REMEMBERED = 32, 1024
-#: Numbers of draws end here; a track that comes so far stays covered.
-LAST_DRAW = 1 << 31
+#: Draws that a face has in its whole life; a track that comes so far stays covered, at no more cost.
+LAST_DRAW = 1 << 16
 
 
 @dataclass
