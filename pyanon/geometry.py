@@ -153,10 +153,10 @@ def within_boxes(points: Doubles, xyxy: FloatArray) -> BoolArray:
 # mean frontal face that ArcFace is aligned to: from the hair line to below the chin, and over both cheeks.
 _ROWS = 0.43  # of the oval's middle, below the eyes
 _UP, _DOWN = 1.18, 1.22
-_ASIDE, _ASIDE_EYES = 1.06, 1.22  # half width: in v, and in distances between the eyes, which yaw foreshortens
+_ASIDE, _ASIDE_EYES = 0.94, 1.08  # half width: in v, and in distances between the eyes, which yaw foreshortens
 _TURN, _TURN_MOST = 0.55, 0.35  # how far a turned head moves the oval away from its nose
 _MARGIN = 0.22  # beyond the outermost landmark, in v
-_SQUARE_UP, _SQUARE_DOWN = 2.6, 2.1  # exponents: foreheads are squarer than chins
+_SQUARE_UP, _SQUARE_DOWN = 2.4, 2.1  # exponents: foreheads are squarer than chins
 _SOLID, _CLEAR = 1.0, 1.14  # radius at which the region begins to fade, and ends
 _BORDER = 4.0  # pixels at the crop's edge over which it fades out, so that no straight line is pasted
 

@@ -109,6 +109,9 @@ def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, setti
     np.save(folder / "prompts.npy", locator.face_prompt().detach().numpy().astype(np.float32))
     (folder / LOCATOR.file).write_bytes(export_locator(locator))
     (folder / LANDMARKS.file).write_bytes(export_landmarks(landmarks))
+    # The networks that replace faces have recipes of their own.
+    old = load_pack(folder).manifest if (folder / "pack.toml").exists() else None
+    others = dict(old.roles) if old else {}
     manifest = Manifest(
         name="pocket",
         version=VERSION,
@@ -116,6 +119,7 @@ def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, setti
         training_data=TRAINING_DATA,
         description="Small networks for the CPU: a face locator and five landmarks from a box.",
         roles={
+            **others,
             "locator": Role(
                 LOCATOR.file,
                 LOCATOR.inputs,
@@ -125,6 +129,7 @@ def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, setti
             "landmarks": LANDMARKS,
         },
         prompts=Prompts(file="prompts.npy", names=("face",)),
+        manifold=old.manifold if old else None,
     )
     return write_pack_toml(Pack(folder, manifest))
 

@@ -21,7 +21,7 @@ from export.train.landmarks_net import LandmarksNet
 from export.train.locator_net import STRIDES, Locator, fuse
 from pyanon.runtime import Pack, load_pack
 
-__all__ = ["unpacked_landmarks", "unpacked_locator"]
+__all__ = ["folded_landmarks", "unpacked_landmarks", "unpacked_locator"]
 
 State = dict[str, Tensor]
 
@@ -51,12 +51,21 @@ def unpacked_landmarks(folder: Path, crops: Iterable[Tensor]) -> LandmarksNet:
         PackError: There is no such pack, or it was tampered with.
     """
     net = LandmarksNet()
-    folded = fuse(copy.deepcopy(net).eval())
+    _unfold(folded_landmarks(folder), net, ((batch,) for batch in crops))
+    return net.eval()
+
+
+def folded_landmarks(folder: Path) -> LandmarksNet:
+    """The landmark net of the pack in ``folder`` as it answers there: without batch norms, not to be trained on.
+
+    Raises:
+        PackError: There is no such pack, or it was tampered with.
+    """
+    folded = fuse(LandmarksNet().eval())
     stored = _stored(load_pack(folder), "landmarks")
     own = {name.removeprefix("net."): value for name, value in stored.items() if name.startswith("net.")}
     folded.load_state_dict({**folded.state_dict(), **own})
-    _unfold(folded, net, ((batch,) for batch in crops))
-    return net.eval()
+    return folded.eval()
 
 
 def _stored(pack: Pack, role: str) -> State:

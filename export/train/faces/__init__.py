@@ -1,0 +1,1 @@
+"""Training recipes of the networks that replace a face: oracles, autoencoder, encoder and generator."""

@@ -1,0 +1,92 @@
+"""Trains encoder, generator and decoder: the same face again from its own code, another person from another's.
+
+    python -m export.train.faces.generator --cache checkpoints/faces --work checkpoints --minutes 120
+
+A consistency model learns to say the noiseless latent of a face from its surroundings, its attribute code and its own
+identity code, at any noise level. Some of the faces are painted in one step as well, with their own code and with a
+stranger's, and the pictures are judged: by recognisers (like the stranger, unlike the original; the push ends under
+the impostor threshold), by the attribute encoder and the landmark net (same expression, same pose), and by a critic (a
+photograph).
+
+That the attribute code carries no identity is asked for three times: its bits are few (variational, KL), an opponent
+that reads the identity out of it has its gradient turned round, and a stranger's code has to win.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from export.train.faces.autoencoder import sheet
+from export.train.faces.faces import Faces, plain
+from export.train.faces.identity import fit_codes
+from export.train.faces.judges import load_judges
+from export.train.faces.lesson import Lesson, Scene, Weights, strangers
+from export.train.faces.replacer import Replacer
+from export.train.faces.run import Run, arguments
+from export.train.faces.template import SIZE
+from pyanon.geometry import face_region
+
+__all__ = ["main", "show"]
+
+SHOW_EVERY = 250
+
+
+@torch.no_grad()
+def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
+    """A contact sheet of faces never learnt from: original, own code, three strangers' codes."""
+    rows = np.arange(0, len(faces), max(1, len(faces) // 16))[:16]
+    crops, points = plain(faces[rows]), torch.from_numpy(faces.facts["landmarks"][rows])
+    region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
+    context, code, _ = net.encoder(crops, region, points / SIZE)
+    noise = torch.randn(len(rows), *context.shape[2:], 8, generator=torch.Generator().manual_seed(1)).permute(
+        0, 3, 1, 2
+    )
+    lines, labels = [crops], faces.facts["labels"]
+    for turn in range(4):
+        rng = np.random.default_rng(turn)
+        pools = rng.integers(0, len(faces), (len(rows), 60))
+        others = [pool[strangers(labels[np.r_[row, pool]], rng)[0] - 1] for row, pool in zip(rows, pools, strict=True)]
+        identity = torch.from_numpy(codes[rows if turn == 0 else others])
+        latent = net.generator(noise, torch.ones(len(rows)), context, code, identity)
+        lines.append(torch.lerp(crops, net.decoder(latent), region))
+    sheet(lines, path)
+
+
+def main() -> None:
+    """Command line."""
+    parser = arguments(__doc__ or "", out="checkpoints/generator", minutes=120, rate=5e-4, batch=16)
+    parser.add_argument("--work", type=Path, default=Path("checkpoints"), help="folder of the other checkpoints")
+    parser.add_argument("--teachers", type=Path, default=Path("../shared/data/teachers"))
+    parser.add_argument("--pack", type=Path, default=Path("engines/pocket"), help="pack with the landmark net")
+    parser.add_argument("--latents-first", type=float, default=0.25, help="share of the time before pictures")
+    parser.add_argument("--swaps", type=int, default=6, help="how many of a batch are painted, twice")
+    train(parser.parse_args())
+
+
+def train(args: argparse.Namespace) -> None:
+    """Trains until the minutes are spent."""
+    basis = fit_codes(Faces(args.cache))
+    faces, unseen = Faces(args.cache, portraits=True), Faces(args.cache, portraits=True, held_out=True)
+    codes, rng, judges = basis.of(faces), np.random.default_rng(args.seed), None
+    net = Replacer.from_checkpoint(args.work / "autoencoder", codes)
+    run = Run(args, net, [{"params": net.painters(), "lr": args.rate}], list(net.critic.parameters()))
+    lesson = Lesson(net, torch.from_numpy(codes), run.log, Weights())
+    for share in run.steps():
+        if judges is None and share >= args.latents_first:
+            judges = load_judges(args.work, args.pack, args.teachers, faces, basis)
+        # Pictures cost most of a step; before them the batches are larger.
+        count = args.batch if judges else 2 * args.batch
+        run.learn(lesson(Scene.drawn(faces, rng, count), rng, args.swaps, judges))
+        if judges:
+            run.oppose(lesson.critic_loss)
+        if (run.step + 1) % SHOW_EVERY == 0:
+            average = run.average.module.eval()
+            show(average, unseen, basis.of(unseen), args.out / "sheet.png")  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

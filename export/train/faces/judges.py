@@ -1,0 +1,114 @@
+"""The frozen networks that judge a painted face while the generator learns: recognisers and landmarks.
+
+One teacher is not among them (`retail0095`): it measures what the generator learnt, and must not have taught it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from export.train.faces.faces import Faces, plain
+from export.train.faces.identity import Codes, fit_projection
+from export.train.faces.oracle_nets import NETS
+from export.train.faces.teachers_torch import mobilefacenet
+from export.train.landmarks_net import LandmarksNet
+from export.train.unpack import folded_landmarks
+
+__all__ = ["Judge", "Judges", "load_judges"]
+
+#: Faces whose pairs thresholds are taken from, and the share of pairs above them.
+SAMPLE, FMR = 4000, 1e-3
+#: Side of the landmark net's view, and of the crop in it: that net is used to seeing more around a face.
+VIEW, INNER = 64, 46
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A recogniser.
+
+    Attributes:
+        net: Crops to embeddings.
+        projection: ``(d, 128)``, identity code to embedding.
+        threshold: Cosine similarity at FMR 1e-3.
+        embeddings: ``(n, d)`` of length 1, of every training face.
+    """
+
+    net: nn.Module
+    projection: Tensor
+    threshold: float
+    embeddings: Tensor
+
+    @classmethod
+    def of(cls, net: nn.Module, embeddings: Tensor, codes: np.ndarray) -> Judge:
+        """With a projection by least squares, and a threshold over pairs of training faces."""
+        some = embeddings[:: max(1, len(embeddings) // SAMPLE)]
+        likeness = (some @ some.T)[torch.triu_indices(len(some), len(some), 1).unbind()]
+        threshold = float(likeness.kthvalue(round(len(likeness) * (1 - FMR))).values)
+        projection = torch.from_numpy(fit_projection(codes, embeddings.numpy()))
+        return cls(net.eval().requires_grad_(False), projection, threshold, embeddings)
+
+    def likeness(self, crops: Tensor, identity: Tensor, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Similarity ``(n,)`` of crops to identity codes ``(n, 128)``, and to the training faces ``rows``."""
+        seen = functional.normalize(self.net(crops).float(), dim=1)
+        wanted = functional.normalize(identity @ self.projection.T, dim=1)
+        return (seen * wanted).sum(1), (seen * self.embeddings[rows]).sum(1)
+
+
+@dataclass(frozen=True)
+class Judges:
+    """The recognisers, one of which lends its first layers to the critic; and the landmark net."""
+
+    recognisers: list[Judge]
+    first: nn.ModuleList
+    landmarks: LandmarksNet
+
+    def maps(self, crops: Tensor) -> list[Tensor]:
+        """An oracle's maps at strides 4 and 8."""
+        found, x = [], crops * 2 - 1
+        for stage in self.first:
+            x = stage(x)
+            found.append(x)
+        return found
+
+    def marks(self, crops: Tensor) -> Tensor:
+        """Five landmarks ``(n, 5, 2)`` in crop pixels."""
+        inner = functional.interpolate(crops, size=INNER, mode="bilinear", antialias=True)
+        edge = (VIEW - INNER) // 2
+        points = self.landmarks(functional.pad(inner, [edge] * 4, mode="replicate"))[0].float()
+        return (points * VIEW - edge) * (crops.shape[-1] / INNER)
+
+
+@torch.no_grad()
+def _embeddings(net: nn.Module, faces: Faces) -> Tensor:
+    parts = np.array_split(np.arange(len(faces)), max(1, len(faces) // 100))
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = [net(plain(faces[part]).to(memory_format=torch.channels_last)).float() for part in parts]
+    return functional.normalize(torch.cat(seen), dim=1)
+
+
+def _oracles(work: Path) -> Iterator[nn.Module]:
+    """The oracles that are trained so far."""
+    for name, (kind, _) in NETS.items():
+        saved = work / f"oracle.{name}" / "last.pt"
+        if saved.exists():
+            net = kind()
+            net.load_state_dict(torch.load(saved, map_location="cpu", weights_only=True)["average"])
+            yield net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Codes) -> Judges:
+    """The oracles trained in ``work``, a teacher, and the landmark net of ``pack``."""
+    own, oracles = codes.of(faces), list(_oracles(work))
+    recognisers = [Judge.of(net, _embeddings(net, faces), own) for net in oracles]
+    taught = torch.from_numpy(faces.facts["mobilefacenet"])
+    recognisers.append(Judge.of(mobilefacenet(teachers), taught, own))
+    print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
+    marker = folded_landmarks(pack).requires_grad_(False)
+    return Judges(recognisers, nn.ModuleList(oracles[0].get_submodule(f"stages.{n}") for n in (0, 1)), marker)

@@ -1,0 +1,133 @@
+"""The identity manifold of the pack: the prior that new people are drawn from, and what they must not resemble.
+
+The codes are those of the training faces. A group of traits (age, gender, skin) has a mean of its own; within a group
+faces vary alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from export.train.faces.faces import Faces
+from export.train.faces.identity import Codes, fit_projection
+from pyanon.types import FloatArray
+
+__all__ = ["build_manifold"]
+
+#: Faces of a group's parents that count beside its own when its mean is taken.
+SHRINK = 40.0
+#: Share of the training faces that count as inside, for both tests of being realistic.
+INSIDE = 0.95
+ANCHORS, NEIGHBOURS = 512, 4
+#: Codes that are drawn for the exponential mechanism to choose from, and how those that are left are grouped.
+DRAWN, CLUSTERS, ROUNDS = 20_000, 64, 25
+
+
+def build_manifold(
+    faces: Faces,
+    codes: Codes,
+    embeddings: Mapping[str, FloatArray],
+    thresholds: Mapping[str, float],
+    *,
+    seed: int = 5,
+) -> dict[str, np.ndarray]:
+    """The arrays of the pack's manifold file (docs/packs.md).
+
+    Args:
+        faces: The training faces.
+        codes: Their identity codes' basis.
+        embeddings: What each oracle sees of them, ``(n, d)``, of length 1.
+        thresholds: Similarity to a training face, by each oracle, from which on a code is not offered to be chosen.
+        seed: Of the choice of anchors and of the codes to choose from.
+    """
+    rng, z = np.random.default_rng(seed), codes.of(faces)
+    labels = faces.facts["labels"]
+    known = labels[:, 0] >= 0
+    groups, means, member = _means(z[known], labels[known])
+    rest = (z[known] - means[member]).astype(np.float64)
+    factor = np.linalg.cholesky(rest.T @ rest / len(rest) + 1e-4 * np.eye(z.shape[1]))
+    far = np.linalg.norm(np.linalg.solve(factor, rest.T), axis=0)
+    anchors = z[rng.choice(len(z), min(ANCHORS, len(z)), replace=False)]
+    scale, middle = np.abs(z - z.mean(0)).max(0) / 127, z.mean(0)
+    stored = np.round((z - middle) / scale).astype(np.int8)
+    projections = {name: fit_projection(z, seen) for name, seen in embeddings.items()}
+    drawn = _people(means, member, factor, float(np.quantile(far, INSIDE)), rng)
+    drawn = drawn[_strangers(drawn, projections, embeddings, thresholds)]
+    centres, nearest = _clusters(drawn, rng)
+    order = np.argsort(nearest, kind="stable")
+    return {
+        "mean": means, "groups": groups, "factor": factor.astype(np.float32),
+        "radius": np.float32(np.quantile(far, INSIDE)),
+        **{f"projection.{name}": value for name, value in projections.items()},
+        "gallery": stored, "gallery_scale": scale.astype(np.float32), "gallery_mean": middle.astype(np.float32),
+        "anchors": anchors, "neighbours": np.int64(NEIGHBOURS), "reach": np.float32(_reach(z, anchors)),
+        "cluster": centres, "members": np.bincount(nearest, minlength=len(centres)),
+        "member_codes": np.round((drawn[order] - middle) / scale).clip(-127, 127).astype(np.int8),
+        "basis": codes.basis.astype(np.float16),
+    }  # fmt: skip
+
+
+def _people(
+    means: FloatArray, member: np.ndarray, factor: np.ndarray, radius: float, rng: np.random.Generator
+) -> FloatArray:
+    """Draws from the prior: groups as often as they occur, none beyond the radius."""
+    normal = rng.standard_normal((DRAWN, len(factor)))
+    normal = normal[np.linalg.norm(normal, axis=1) <= radius]
+    groups = member[rng.integers(0, len(member), len(normal))]
+    return np.asarray(means[groups] + normal @ factor.T, np.float32)
+
+
+def _strangers(
+    drawn: FloatArray,
+    projections: Mapping[str, FloatArray],
+    embeddings: Mapping[str, FloatArray],
+    thresholds: Mapping[str, float],
+) -> np.ndarray:
+    """Which codes no oracle takes for a training face, ``(n,)`` bool."""
+    fine = np.ones(len(drawn), bool)
+    for name, gallery in embeddings.items():
+        seen = drawn @ projections[name].T
+        seen /= np.linalg.norm(seen, axis=1, keepdims=True)
+        most = np.concatenate([(part @ gallery.T).max(1) for part in np.array_split(seen, max(1, len(seen) // 256))])
+        fine &= most < thresholds[name]
+    return fine
+
+
+def _means(z: FloatArray, labels: np.ndarray) -> tuple[np.ndarray, FloatArray, np.ndarray]:
+    """Every group that occurs, its mean, and each face's group.
+
+    A group of few is drawn towards the sum of what its age, its gender and its skin add to the mean of all.
+    """
+    groups, member, counts = np.unique(labels, axis=0, return_inverse=True, return_counts=True)
+    member = member.reshape(-1)
+    sizes = labels.max(0) + 1
+    design = np.concatenate([np.eye(n)[labels[:, i]] for i, n in enumerate(sizes)], 1)
+    left = design.T @ design + np.eye(design.shape[1])
+    added = np.linalg.solve(left, design.T @ (z - z.mean(0)))
+    expected = z.mean(0) + np.concatenate([np.eye(n)[groups[:, i]] for i, n in enumerate(sizes)], 1) @ added
+    sums = np.zeros((len(groups), z.shape[1]))
+    np.add.at(sums, member, z)
+    means = (sums + SHRINK * expected) / (counts + SHRINK)[:, None]
+    return groups, means.astype(np.float32), member
+
+
+def _reach(z: FloatArray, anchors: FloatArray) -> float:
+    """The distance within which most faces have enough anchors."""
+    apart = np.sqrt(np.maximum((z**2).sum(1)[:, None] + (anchors**2).sum(1) - 2 * z @ anchors.T, 0))
+    # An anchor is its own nearest: one more neighbour is asked for.
+    return float(np.quantile(np.partition(apart, NEIGHBOURS, axis=1)[:, NEIGHBOURS], INSIDE))
+
+
+def _clusters(z: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, np.ndarray]:
+    """Centres and each code's cluster (Lloyd's rounds)."""
+    count = min(CLUSTERS, len(z))
+    centres = z[rng.choice(len(z), count, replace=False)]
+    for _ in range(ROUNDS):
+        nearest = (2 * z @ centres.T - (centres**2).sum(1)).argmax(1)
+        sums = np.zeros_like(centres)
+        np.add.at(sums, nearest, z)
+        counts = np.maximum(np.bincount(nearest, minlength=count), 1)
+        centres = np.asarray(sums / counts[:, None], np.float32)
+    return centres, (2 * z @ centres.T - (centres**2).sum(1)).argmax(1)

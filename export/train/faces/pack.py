@@ -1,0 +1,167 @@
+"""Adds the networks that replace faces to a pack: exports, calibrates, builds the identity manifold.
+
+    python -m export.train.faces.pack --cache checkpoints/faces --work checkpoints --pack engines/pocket
+
+Locator and landmark net of the pack stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from export.train.faces.autoencoder_net import LATENT, PLACES
+from export.train.faces.calibrate import FMRS, embeddings, levels, strictest
+from export.train.faces.faces import Faces
+from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY, TRAITS
+from export.train.faces.identity import fit_codes
+from export.train.faces.manifold import build_manifold
+from export.train.faces.onnx_file import export
+from export.train.faces.oracle_nets import NETS
+from export.train.faces.prepare import AGES, GENDERS, RACES
+from export.train.faces.replacer import Replacer
+from export.train.faces.template import SIZE, TEMPLATE
+from pyanon.runtime import DataFile, Manifest, Pack, Port, Role, load_pack, write_pack_toml
+from pyanon.types import FloatArray
+
+__all__ = ["GENERATOR", "add_oracles", "add_replacer", "main"]
+
+MANIFOLD = "manifold.npz"
+#: Noise levels of one to four steps.
+LEVELS = (1.0, 0.6, 0.35, 0.18)
+CROPS = Port("crops", "float32", ("n", 3, SIZE, SIZE))
+LATENTS = ("n", LATENT, PLACES, PLACES)
+CONTEXTS, CODES = ("n", CONTEXT, PLACES, PLACES), ("n", ATTRIBUTES, PLACES // 2, PLACES // 2)
+
+ENCODER = Role(
+    file="face_encoder.onnx",
+    inputs=(CROPS, Port("inside", "float32", ("n", 1, SIZE, SIZE)), Port("landmarks", "float32", ("n", 5, 2))),
+    outputs=(
+        Port("context", "float32", CONTEXTS),
+        Port("attributes", "float32", CODES),
+        Port("traits", "float32", ("n", TRAITS)),
+    ),
+    settings={
+        "size": SIZE,
+        "template": tuple(tuple(round(float(v), 3) for v in point) for point in TEMPLATE),
+        "traits": {
+            "age": AGES,
+            "gender": tuple(name.lower() for name in GENDERS),
+            "skin": tuple(name.lower().replace("_", " ") for name in RACES),
+        },
+    },
+)
+GENERATOR = Role(
+    file="generator.onnx",
+    inputs=(
+        Port("latent", "float32", LATENTS),
+        Port("level", "float32", ("n",)),
+        Port("context", "float32", CONTEXTS),
+        Port("attributes", "float32", CODES),
+        Port("identity", "float32", ("n", IDENTITY)),
+    ),
+    outputs=(Port("clean", "float32", LATENTS),),
+    settings={"levels": LEVELS},
+)
+DECODER = Role(
+    file="face_decoder.onnx",
+    inputs=(Port("latent", "float32", LATENTS),),
+    outputs=(Port("pixels", "float32", ("n", 3, SIZE, SIZE)),),
+)
+
+
+def oracle_role(name: str, width: int, thresholds: Mapping[str, float]) -> Role:
+    """The role of an oracle."""
+    return Role(
+        file=f"oracle.{name}.onnx",
+        inputs=(CROPS,),
+        outputs=(Port("embedding", "float32", ("n", width)),),
+        settings={"thresholds": dict(thresholds)},
+    )
+
+
+def _example(role: Role) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.rand(*[2 if isinstance(axis, str) else axis for axis in port.axes]) for port in role.inputs)
+
+
+def _add(pack: Pack, added: Mapping[str, tuple[Role, bytes]], manifold: DataFile | None) -> Pack:
+    """Writes network files and states them in the manifest, beside what is there."""
+    for role, data in added.values():
+        (pack.folder / role.file).write_bytes(data)
+    old: Manifest = pack.manifest
+    manifest = replace(
+        old, roles={**old.roles, **{name: role for name, (role, _) in added.items()}}, manifold=manifold or old.manifold
+    )
+    return write_pack_toml(Pack(pack.folder, manifest))
+
+
+def add_oracles(pack: Pack, nets: Mapping[str, nn.Module], cache: Path) -> tuple[Pack, dict[str, FloatArray]]:
+    """Exports the oracles, calibrates them as exported, and writes the manifold.
+
+    Returns:
+        The pack, and what each oracle sees of every training face, ``(n, d)``.
+    """
+    added = {}
+    for name, net in nets.items():
+        role = oracle_role(name, NETS[name][0].width, {"0.001": 1.0})
+        added[f"oracle.{name}"] = role, export(net, _example(role), role)
+    pack = _add(pack, added, None)
+    faces, unseen = Faces(cache), Faces(cache, held_out=True)
+    seen = {name: embeddings(pack, name, faces) for name in nets}
+    known = {}
+    for name in nets:
+        thresholds = strictest(levels(unseen, faces, embeddings(pack, name, unseen), seen[name]))
+        known[name] = thresholds[f"{min(FMRS):g}"]
+        role = oracle_role(name, NETS[name][0].width, thresholds)
+        added[f"oracle.{name}"] = role, added[f"oracle.{name}"][1]
+    codes = fit_codes(faces)
+    np.savez_compressed(pack.folder / MANIFOLD, **build_manifold(faces, codes, seen, known))  # type: ignore[arg-type]
+    return _add(pack, added, DataFile(MANIFOLD)), seen
+
+
+def add_replacer(pack: Pack, net: Replacer) -> Pack:
+    """Exports encoder, generator and decoder."""
+    parts = {
+        "face_encoder": (ENCODER, net.encoder),
+        "generator": (GENERATOR, net.generator),
+        "face_decoder": (DECODER, net.decoder),
+    }
+    return _add(pack, {name: (role, export(part, _example(role), role)) for name, (role, part) in parts.items()}, None)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, default=Path("checkpoints/faces"))
+    parser.add_argument("--work", type=Path, default=Path("checkpoints"))
+    parser.add_argument("--pack", type=Path, default=Path("engines/pocket"))
+    parser.add_argument("--only", choices=["oracles", "replacer"], help="the others stay as they are in the pack")
+    args = parser.parse_args()
+    pack = load_pack(args.pack)
+    if args.only != "replacer":
+        nets = {name: kind() for name, (kind, _) in NETS.items()}
+        for name, net in nets.items():
+            net.load_state_dict(_averaged(args.work / f"oracle.{name}"))
+        pack, _ = add_oracles(pack, nets, args.cache)
+    if args.only != "oracles":
+        faces = Faces(args.cache, portraits=True)
+        replacer = Replacer.from_checkpoint(args.work / "autoencoder", fit_codes(Faces(args.cache)).of(faces))
+        replacer.load_state_dict(_averaged(args.work / "generator"))
+        pack = add_replacer(pack, replacer)
+    for role in pack.manifest.roles:
+        print(f"{pack.role(role).file}: {len(pack.read(role))} bytes")
+
+
+def _averaged(folder: Path) -> Mapping[str, torch.Tensor]:
+    state: Mapping[str, torch.Tensor] = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)["average"]
+    return state
+
+
+if __name__ == "__main__":
+    main()

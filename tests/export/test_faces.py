@@ -1,0 +1,271 @@
+"""The recipes of the networks that replace faces, for a moment, on drawn faces."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the recipes need torch (pip install 'pyanon[train]')")
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx", reason="exporting needs onnx")
+
+from export.train.faces import pack as packing  # noqa: E402
+from export.train.faces.autoencoder import blanked, gradient_loss  # noqa: E402
+from export.train.faces.autoencoder_net import Autoencoder  # noqa: E402
+from export.train.faces.calibrate import FEWEST, levels, strictest  # noqa: E402
+from export.train.faces.faces import Faces, jittered, plain, weathered  # noqa: E402
+from export.train.faces.generator_net import IDENTITY, Generator, landmark_maps  # noqa: E402
+from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
+from export.train.faces.lesson import Lesson, Scene, Weights, strangers, traits_loss  # noqa: E402
+from export.train.faces.manifold import build_manifold  # noqa: E402
+from export.train.faces.onnx_file import export, weights_of  # noqa: E402
+from export.train.faces.oracle_nets import NETS  # noqa: E402
+from export.train.faces.oracles import distillation  # noqa: E402
+from export.train.faces.prepare import AGES, FULL, GENDERS, RACES, usable  # noqa: E402
+from export.train.faces.replacer import Replacer, reversed_gradient  # noqa: E402
+from export.train.faces.run import Run  # noqa: E402
+from export.train.faces.template import MARGIN, SIZE, TEMPLATE  # noqa: E402
+
+COUNT = 400
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `export.train.faces.prepare` writes it."""
+    folder, rng = tmp_path_factory.mktemp("faces"), np.random.default_rng(0)
+    y, x = np.mgrid[:FULL, :FULL]
+    with (folder / "crops.bin").open("wb") as out:
+        for _ in range(COUNT):
+            face = ((x - 80) ** 2 / 50**2 + (y - 78) ** 2 / 62**2 < 1)[..., None]
+            out.write(np.where(face, rng.integers(60, 250, 3), rng.integers(0, 120, 3)).astype(np.uint8).tobytes())
+    labels = np.stack([rng.integers(0, len(names), COUNT) for names in (AGES, GENDERS, RACES)], 1)
+    np.savez(
+        folder / "faces.npz",
+        row=np.arange(COUNT),
+        landmarks=(TEMPLATE + rng.normal(0, 1, (COUNT, 5, 2))).astype(np.float32),
+        labels=labels,
+        synthetic=np.zeros(COUNT, bool),
+        mirrored=np.zeros(COUNT),
+        pose=np.zeros((COUNT, 3), np.float32),
+        mobilefacenet=unit(rng.normal(0, 1, (COUNT, 128)) + labels[:, 1:2]),
+        retail=unit(rng.normal(0, 1, (COUNT, 256)) + labels[:, 1:2]),
+    )
+    return folder
+
+
+@pytest.fixture
+def replacer(cache: Path) -> Replacer:
+    faces = Faces(cache)
+    torch.manual_seed(0)
+    net = Replacer(Autoencoder(), fit_codes(faces).of(faces))
+    with torch.no_grad():
+        for parameter in net.parameters():  # nothing is trivial, as after training
+            parameter.add_(torch.randn_like(parameter) * 0.02)
+    return net.eval()
+
+
+def test_held_out_faces_are_never_learnt_from(cache: Path) -> None:
+    learnt, unseen = Faces(cache), Faces(cache, held_out=True)
+    assert len(learnt) + len(unseen) == COUNT
+    assert not set(learnt.facts["row"]) & set(unseen.facts["row"])
+
+
+def test_a_jittered_face_takes_its_landmarks_along(cache: Path) -> None:
+    """A bright dot at a landmark is found where the moved landmark says."""
+    faces, rng = Faces(cache), np.random.default_rng(1)
+    batch = faces[np.arange(12)]
+    batch.full.zero_()
+    for row, point in enumerate(batch.landmarks[:, 2]):
+        cx, cy = (point + MARGIN).round().int().tolist()
+        batch.full[row, cy - 2 : cy + 2, cx - 2 : cx + 2] = 255
+    crops, points = jittered(batch, rng)
+    mass = crops.mean(1)
+    grid = torch.arange(SIZE) + 0.5
+    x = (mass.sum(1) * grid).sum(1) / mass.sum((1, 2))
+    y = (mass.sum(2) * grid).sum(1) / mass.sum((1, 2))
+    assert (torch.stack([x, y], 1) - points[:, 2]).abs().max() < 0.8
+
+
+def test_weather_leaves_pictures(cache: Path) -> None:
+    faces, rng = Faces(cache), np.random.default_rng(1)
+    crops = weathered(jittered(faces.draw(rng, 16), rng)[0], rng)
+    assert crops.shape == (16, 3, SIZE, SIZE)
+    assert 0 <= float(crops.min()) <= float(crops.max()) <= 1
+
+
+def test_only_faces_that_can_be_trusted_are_learnt_from() -> None:
+    row = {"score": 0.9, "landmarks": (TEMPLATE + 10).ravel().tolist()}
+    assert usable(row)
+    assert not usable({**row, "score": 0.5})
+    assert not usable({**row, "landmarks": (TEMPLATE - 60).ravel().tolist()})
+    profile = TEMPLATE.copy()
+    profile[1] = profile[0] + 1
+    assert not usable({**row, "landmarks": (profile + 10).ravel().tolist()})
+
+
+def test_nothing_of_a_blanked_face_is_left() -> None:
+    crops, region = torch.rand(2, 3, 8, 8), torch.zeros(2, 1, 8, 8)
+    region[:, :, 2:5, 2:5] = 0.01
+    out = blanked(crops, region)
+    assert (out[:, :, 2:5, 2:5] == 0.5).all()
+    assert (out[region.expand_as(out) == 0] == crops[region.expand_as(out) == 0]).all()
+
+
+def test_gradient_loss_is_blind_to_brightness_and_sees_edges() -> None:
+    crops = torch.rand(2, 3, 16, 16)
+    assert gradient_loss(crops + 0.2, crops) < 1e-5
+    assert gradient_loss(torch.rand(2, 3, 16, 16), crops) > 0.1
+
+
+def test_distillation_is_nought_for_the_teacher_itself() -> None:
+    taught = torch.nn.functional.normalize(torch.randn(8, 16), dim=1)
+    assert sum(float(each) for each in distillation(3 * taught, taught)) < 1e-5
+    assert float(distillation(-taught, taught)[0]) == pytest.approx(2)
+
+
+def test_a_landmark_is_a_bump_at_its_place() -> None:
+    maps = landmark_maps(torch.tensor([[[0.25, 0.75]] * 5]))
+    assert maps.shape == (1, 5, 16, 16)
+    row, column = divmod(int(maps[0, 0].argmax()), 16)
+    assert (row, column) in {(11, 3), (11, 4), (12, 3), (12, 4)}
+
+
+def test_strangers_are_other_faces_of_ones_own_kind() -> None:
+    labels = np.array([[2, 0, 1], [2, 0, 1], [7, 1, 5], [7, 1, 5], [3, 0, 1]])
+    for seed in range(5):
+        others = strangers(labels, np.random.default_rng(seed))
+        assert (others != np.arange(5)).all()
+        assert others[2:4].tolist() == [3, 2]
+        assert set(others[[0, 1, 4]]) <= {0, 1, 4}
+
+
+def test_unknown_labels_teach_no_trait() -> None:
+    logits = torch.randn(3, len(AGES) + len(GENDERS) + len(RACES), requires_grad=True)
+    assert traits_loss(logits, torch.full((3, 3), -1)).item() == 0
+    one = traits_loss(logits, torch.tensor([[1, 0, 2], [-1, -1, -1], [-1, -1, -1]]))
+    assert one.item() == pytest.approx(traits_loss(logits[:1], torch.tensor([[1, 0, 2]])).item())
+
+
+def test_the_reversed_gradient_is_reversed() -> None:
+    x = torch.randn(4, requires_grad=True)
+    reversed_gradient(x).sum().backward()
+    assert (x.grad == -1).all()
+
+
+def test_codes_give_the_embeddings_back(cache: Path) -> None:
+    """An oracle that sees what a teacher sees is a linear map of the code, as far as 128 numbers hold it."""
+    faces = Faces(cache)
+    codes = fit_codes(faces).of(faces)
+    assert codes.shape == (len(faces), IDENTITY)
+    assert 0.5 < codes.std(0).mean() < 2
+    flat = unit(codes @ np.random.default_rng(0).normal(0, 1, (IDENTITY, 8)))
+    projection = fit_projection(codes, flat, ridge=1e-8)
+    assert (unit(codes @ projection.T) * flat).sum(1).mean() > 0.9
+
+
+@pytest.mark.parametrize("painted", [False, True], ids=["latents", "pictures"])
+def test_a_lesson_has_a_gradient_for_everything_that_is_trained(
+    cache: Path, replacer: Replacer, painted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces, rng, log = Faces(cache), np.random.default_rng(0), {}
+    codes = torch.from_numpy(fit_codes(faces).of(faces))
+    lesson = Lesson(replacer.train(), codes, lambda **parts: log.update(parts), Weights())
+    judges = fake_judges(faces, codes) if painted else None
+    loss = lesson(Scene.drawn(faces, rng, 6), rng, 2, judges)
+    loss.backward()
+    assert torch.isfinite(loss)
+    still = [n for n, p in replacer.named_parameters() if p.requires_grad and p.grad is None]
+    assert {name.split(".")[0] for name in still} <= ({"critic"} if painted else {"critic", "decoder"})
+    assert ("same" in log) == painted
+    if painted:
+        lesson.critic_loss.backward()
+        assert all(p.grad is not None for p in replacer.critic.parameters())
+
+
+def fake_judges(faces: Faces, codes: torch.Tensor) -> object:
+    """Untrained oracles and an untrained landmark net."""
+    from export.train.faces.judges import Judge, Judges
+    from export.train.landmarks_net import LandmarksNet
+
+    nets = [kind().eval() for kind, _ in NETS.values()]
+    own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
+    judges = [Judge.of(net, seen, codes.numpy()) for net, seen in zip(nets, own, strict=True)]
+    return Judges(judges, torch.nn.ModuleList(nets[0].stages[:2]), LandmarksNet().eval().requires_grad_(False))
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
+    args = argparse.Namespace(seed=0, threads=1, out=tmp_path, device="cpu", rate=1e-2, minutes=0.002)
+    run = Run(args, torch.nn.Linear(3, 1))
+    for _ in run.steps():
+        run.learn(run.net(torch.randn(4, 3)).square().mean())
+    assert run.step > 1
+    again = Run(args, torch.nn.Linear(3, 1))
+    assert again.step == run.step
+    assert torch.equal(again.average.module.weight, run.average.module.weight)
+    assert list(again.steps()) == []
+
+
+def test_thresholds_lie_where_the_rates_say(cache: Path) -> None:
+    unseen, faces = Faces(cache, held_out=True), Faces(cache)
+    rng = np.random.default_rng(3)
+    mine, others = unit(rng.normal(0, 1, (len(unseen), 32))), unit(rng.normal(0, 1, (len(faces), 32)))
+    found = levels(unseen, faces, mine, others)
+    every = (mine @ others.T).ravel()
+    assert found[0].group == "all"
+    assert found[0].pairs == every.size
+    assert (every > found[0].thresholds[0]).mean() == pytest.approx(1e-2, rel=0.05)
+    # A rate that too few pairs would speak for is not stated.
+    assert found[0].pairs * 1e-4 < FEWEST
+    assert np.isnan(found[0].thresholds[2])
+    assert strictest(found)["0.01"] <= found[0].thresholds[0]
+    assert "0.0001" not in strictest(found)
+
+
+def test_a_manifold_is_what_the_pack_reads(cache: Path, tmp_path: Path) -> None:
+    from pyanon.runtime.manifold import read_manifold
+
+    faces = Faces(cache)
+    codes = fit_codes(faces)
+    seen = {name: faces.facts[teacher] for name, (_, teacher) in NETS.items()}
+    arrays = build_manifold(faces, codes, seen, dict.fromkeys(seen, 0.9))
+    np.savez_compressed(tmp_path / "manifold.npz", **arrays)
+    manifold = read_manifold((tmp_path / "manifold.npz").read_bytes(), source=tmp_path / "manifold.npz")
+    assert manifold.size == IDENTITY
+    assert set(manifold.projections) == set(NETS)
+    stored, own = manifold.codes(manifold.gallery), codes.of(faces)
+    assert np.abs(stored - own).max() <= manifold.scale.max() / 2 + 1e-5
+    assert manifold.members.sum() == len(manifold.member_codes) > 0
+    # A draw of a group lies around the group's mean.
+    labels = faces.facts["labels"]
+    group = int(np.flatnonzero((manifold.groups == labels[0]).all(1))[0])
+    assert np.linalg.norm(manifold.mean[group] - own.mean(0)) < np.linalg.norm(own - own.mean(0), axis=1).mean()
+
+
+def test_an_exported_network_answers_alike_and_can_be_trained_on(replacer: Replacer) -> None:
+    role = packing.GENERATOR
+    example = packing._example(role)
+    data = export(replacer.generator, example, role)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    feed = {port.name: value.numpy() for port, value in zip(role.inputs, example, strict=True)}
+    with torch.no_grad():
+        mine = replacer.generator(*example).numpy()
+    assert np.abs(session.run(None, feed)[0] - mine).max() < 1e-2 * max(1, np.abs(mine).max())
+    again = Generator()
+    missing = again.load_state_dict(weights_of(data), strict=False)
+    assert missing.unexpected_keys == []
+    assert missing.missing_keys == []
+    with torch.no_grad():
+        assert np.abs(again.eval()(*example).numpy() - mine).max() < 1e-2 * max(1, np.abs(mine).max())
+
+
+def test_plain_crops_are_the_middle(cache: Path) -> None:
+    faces = Faces(cache)
+    batch = faces[np.arange(2)]
+    assert torch.equal(plain(batch)[0, :, 0, 0] * 255, batch.full[0, MARGIN, MARGIN].float())
