@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pyanon.errors import InputError, SinkError
-from pyanon.report import FaceReport, Tally, check_report, line_of
+from pyanon.policy import Policy
+from pyanon.report import FaceReport, Tally, check_report, line_of, summary_of
 from pyanon.types import Face, Frame, Result
 
 
@@ -32,6 +33,13 @@ def test_a_line_says_where_faces_are_and_nothing_of_how_they_look() -> None:
         "faces": [{"xyxy": [1.23, 2, 30, 40], "score": 0.8765, "track": 3, "coasted": True, "action": "covered"}],
         "timings": {"locate": 1.235, "total": 2.0},
     }
+
+
+def test_a_face_that_was_to_be_replaced_says_why_it_was_not_and_what_was_spent() -> None:
+    refused = Face((1, 2, 3, 4), 0.5, 1, False, "covered", reason="it is too small", similarity=(0.1,), epsilon=0.5)
+    (entry,) = line_of("a.mp4", result(faces=(refused,)))["faces"]
+    assert (entry["reason"], entry["epsilon"]) == ("it is too small", 0.5)
+    assert "similarity" not in entry
 
 
 def test_boxes_end_where_the_frame_does() -> None:
@@ -129,3 +137,17 @@ def test_a_tally_counts_faces_and_tracks() -> None:
     tally.add(result(faces=(face(track=1),)))
     tally.add(result(failed="blend"))
     assert (tally.frames, tally.faces, tally.coasted, tally.tracks, tally.failed) == (3, 3, 1, 2, 1)
+    assert (tally.replaced, tally.covered, tally.exposed) == (0, 3, 0)
+
+
+def test_a_summary_holds_what_a_run_did_and_cost() -> None:
+    tally = Tally()
+    for spent in (0.5, 1.0):
+        swapped = Face((1, 2, 3, 4), 0.5, 7, False, "replaced", epsilon=spent)
+        tally.add(result(faces=(swapped, face(track=8))))
+    facts = Policy(epsilon=0.5, key="a secret passphrase").facts()
+    summary = json.loads(json.dumps(summary_of("a.mp4", tally, facts)))["summary"]
+    assert (summary["replaced"], summary["covered"], summary["exposed"]) == (2, 2, 0)
+    assert summary["epsilon"] == {"per_track": {"7": 1.0}, "total": 1.0}
+    assert summary["policy"]["epsilon"] == 0.5
+    assert "secret" not in json.dumps(summary)

@@ -37,8 +37,9 @@ class Manifold:
         neighbours: How many anchors must be near a code.
         reach: How near.
         clusters: ``(q, D)`` float32, centres of the groups of the exponential mechanism; none where left out.
-        members: ``(q,)`` int64, how many member codes each has.
-        member_codes: ``(sum of members, D)`` int8, codes to choose from, cluster after cluster.
+        members: ``(q,)`` int64, how many member codes each has, at least 1.
+        member_codes: ``(sum of members, D)`` int8, codes of the members, cluster after cluster; the gallery, where the
+            file has no others.
     """
 
     mean: FloatArray
@@ -119,23 +120,28 @@ def _manifold(take: _Archive, projections: list[str]) -> Manifold:
     mean = take.floats("mean", None, None)
     count, size = mean.shape
     members = np.asarray(take.optional("members", lambda: take.whole("members", None), np.zeros(0, np.int64)))
-    if count == 0 or size == 0 or (members < 1).any():
+    if count == 0 or size == 0 or (members < 0).any():
         raise take.fault("mean or members", f"{count} groups of {size}, members {members}", "at least one of each")
     small, none = np.int8, np.zeros((0, size), np.int8)
-    q, total = len(members), int(members.sum())
+    gallery = take.optional("gallery", lambda: take.take("gallery", small, (None, size)), none)
+    q, total, full = len(members), int(members.sum()), members > 0
+    codes = take.optional("member_codes", lambda: take.take("member_codes", small, (total, size)), gallery)
+    if q and len(codes) != total:
+        raise take.fault("member_codes", f"nothing, and a gallery of {len(codes)}", f"{total} codes in one of them")
     return Manifold(
         mean=mean,
         groups=take.whole("groups", count, None),
         factor=take.floats("factor", size, size),
         radius=float(take.floats("radius")),
         projections={name[len(_PROJECTION) :]: take.floats(name, None, size) for name in projections},
-        gallery=take.optional("gallery", lambda: take.take("gallery", small, (None, size)), none),
+        gallery=gallery,
         scale=take.floats("gallery_scale", size),
         centre=take.floats("gallery_mean", size),
         anchors=take.floats("anchors", None, size),
         neighbours=int(take.whole("neighbours")),
         reach=float(take.floats("reach")),
-        clusters=take.floats("cluster", q, size) if q else np.zeros((0, size), np.float32),
-        members=members,
-        member_codes=take.take("member_codes", small, (total, size)) if q else none,
+        # Clustering may leave a cluster empty; nobody can be chosen from it.
+        clusters=take.floats("cluster", q, size)[full] if q else np.zeros((0, size), np.float32),
+        members=members[full],
+        member_codes=codes if q else none,
     )

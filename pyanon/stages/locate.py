@@ -25,6 +25,9 @@ CANDIDATE = 0.15
 SAY = 1 / 3
 #: Share of a find's area from which it is part of a larger one.
 INSIDE = 0.85
+#: Size of what may be a face of its own inside another, as a share of that one's; and how far its landmarks then lie
+#: from the other's, in units of its own size.
+WHOLE, ELSEWHERE = 0.3, 0.2
 #: Sizes of a face, in pixels of one look, between which the look says well whether it is one.
 COMPETENT = (6.0, 240.0)
 
@@ -185,21 +188,32 @@ def confirmed(found: Detections, opinion: FloatArray) -> Detections:
 def apart(found: Detections, *, threshold: float) -> Detections:
     """Makes one of a face and of what lies inside it: an eye, a mouth, half of the same face.
 
-    The face's box grows by what sticks out of it, so that everything that was located stays hidden.
+    The face's box grows by what sticks out of it, so that everything that was located stays hidden. Where what lies
+    inside looks like a face of its own (certain, not small, with its eyes elsewhere), the landmarks become NaN: a
+    cover hides both, a replacement would hide only one, so there is to be none.
 
     Args:
         found: Detections, best first.
         threshold: Score from which a find is covered, so that what lies inside it is hidden with it.
     """
     area, shared = sizes(found.xyxy).clip(1e-6).prod(axis=1), overlaps(found.xyxy, found.xyxy)
-    boxes, kept = found.xyxy.copy(), list[int]()
+    boxes, landmarks, kept = found.xyxy.copy(), found.landmarks.copy(), list[int]()
     for row in range(len(found)):
         better = [k for k in kept if found.score[k] >= threshold and shared[row, k] >= INSIDE * area[row]]
         if better:
             boxes[better[0]] = union_boxes(boxes[better[0]][None], found.xyxy[row][None])[0]
+            if found.score[row] >= threshold and _is_another(found, row, better[0]):
+                landmarks[better[0]] = np.nan
         else:
             kept.append(row)
-    return Detections(boxes, found.score, found.landmarks, found.prompt).pick(np.asarray(kept, np.int64))
+    return Detections(boxes, found.score, landmarks, found.prompt).pick(np.asarray(kept, np.int64))
+
+
+def _is_another(found: Detections, inner: int, outer: int) -> bool:
+    """Whether a find inside another may be somebody else's face, and not a part of the same one."""
+    small, large = np.sqrt(sizes(found.xyxy[[inner, outer]]).clip(1e-6).prod(axis=1))
+    apart_by = np.linalg.norm(found.landmarks[inner] - found.landmarks[outer], axis=1).mean()
+    return bool(small >= WHOLE * large and not apart_by < ELSEWHERE * small)
 
 
 def _best_first(found: Detections) -> Detections:

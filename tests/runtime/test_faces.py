@@ -125,7 +125,7 @@ def npz(**changed: Any) -> bytes:
         ("gallery", np.zeros((4, CODE), np.float32)),
         ("gallery_scale", np.zeros(3, np.float32)),
         ("reach", np.zeros(3, np.float32)),
-        ("members", np.array([3, 0])),
+        ("members", np.array([3, -1])),
         ("member_codes", np.zeros((3, CODE), np.int8)),
     ],
 )
@@ -137,6 +137,15 @@ def test_an_array_that_cannot_be_used_is_named(name: str, value: Any) -> None:
 def test_gallery_and_clusters_may_be_left_out() -> None:
     bare = read_manifold(npz(gallery=None, cluster=None, members=None, member_codes=None), source=Path("m.npz"))
     assert (len(bare.gallery), len(bare.clusters), len(bare.members), len(bare.member_codes)) == (0, 0, 0, 0)
+
+
+def test_members_may_be_the_gallery_and_an_empty_cluster_is_dropped() -> None:
+    found = read_manifold(npz(members=np.array([3, 0, 0, 1, 0]), member_codes=None), source=Path("m.npz"))
+    assert found.members.tolist() == [3, 1]
+    assert (found.member_codes == found.gallery).all()
+    assert (found.clusters == manifold(Twist())["cluster"][[0, 3]]).all()
+    with pytest.raises(PackError, match=r"'member_codes' cannot be used.*a gallery of 4; expected: 25 codes"):
+        read_manifold(npz(member_codes=None), source=Path("m.npz"))
 
 
 def test_objects_are_never_unpickled() -> None:

@@ -58,9 +58,12 @@ def test_only_rows_without_landmarks_are_completed() -> None:
 
 def test_all_rows_are_refined() -> None:
     boxes = np.array([[0, 0, 9, 9], [40, 30, 60, 70]], np.float32)
-    one, nothing = np.ones(2, np.float32), np.full((2, 5, 2), np.nan, np.float32)
-    tracks = Tracks(boxes, one, nothing, np.zeros(2, np.int64), np.arange(2), np.array([False, True]))
+    one, marks = np.ones(2, np.float32), np.zeros((2, 5, 2), np.float32)
+    marks[1] = np.nan
+    tracks = Tracks(boxes, one, marks, np.zeros(2, np.int64), np.arange(2), np.array([False, True]))
     done, witness = net(Centred()).refine(Frame(texture(1)), tracks)
+    crowded = Tracks(boxes, one, marks, np.zeros(2, np.int64), np.arange(2), np.array([False, False]))
+    assert np.isnan(net(Centred()).refine(Frame(texture(1)), crowded)[0].landmarks[1]).all()
     np.testing.assert_allclose(done.landmarks[:, 0], [[4.5, 4.5], [50, 50]], atol=1e-3)
     assert witness.tolist() == [np.float32(0.7)] * 2
 

@@ -122,6 +122,16 @@ def test_what_sticks_out_of_a_better_find_stays_covered() -> None:
     assert apart(detections(face, ear, score=[0.9, 0.7]), threshold=0.5).xyxy.tolist() == [[0, 0, 102, 120]]
 
 
+def test_a_face_inside_another_face_leaves_no_landmarks() -> None:
+    """A replacement would hide only one of them."""
+    adult, child, mouth = (0, 0, 100, 120), (50, 60, 95, 115), (30, 80, 50, 95)
+    found = apart(detections(adult, child, score=[0.9, 0.7]), threshold=0.5)
+    assert len(found) == 1
+    assert np.isnan(found.landmarks).all()
+    for inner, score in ((mouth, 0.7), (child, 0.4), ((2, 2, 98, 118), 0.7)):
+        assert np.isfinite(apart(detections(adult, inner, score=[0.9, score]), threshold=0.5).landmarks).all()
+
+
 def test_nothing_found_asks_nobody() -> None:
     def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
         raise AssertionError

@@ -59,19 +59,32 @@ class Prior:
         return self.manifold.size
 
     def spec(self, group: int) -> ops.SamplerSpec:
-        """The sampler of a group."""
+        """The sampler of a group, the same one every time."""
         if group not in self._specs:
-            manifold = self.manifold
-            self._specs[group] = ops.SamplerSpec(
-                mean=np.ascontiguousarray(manifold.mean[group]),
-                factor=manifold.factor,
-                radius=manifold.radius,
-                oracles=self._oracles,
-                anchors=manifold.anchors,
-                neighbours=manifold.neighbours,
-                reach=manifold.reach,
-            )
+            self._specs[group] = self._around(self.manifold.mean[group])
         return self._specs[group]
+
+    def spec_of_member(self, cluster: int, member: int) -> ops.SamplerSpec:
+        """The sampler of people like a member of a cluster: around the middle between it and the cluster's centre.
+
+        A member may be a face of the training gallery: nobody shall get its code itself.
+        """
+        manifold = self.manifold
+        row = int(manifold.members[:cluster].sum()) + member
+        code = manifold.codes(manifold.member_codes[row : row + 1])[0]
+        return self._around((manifold.clusters[cluster] + code) / np.float32(2))
+
+    def _around(self, mean: FloatArray) -> ops.SamplerSpec:
+        manifold = self.manifold
+        return ops.SamplerSpec(
+            mean=np.ascontiguousarray(mean, np.float32),
+            factor=manifold.factor,
+            radius=manifold.radius,
+            oracles=self._oracles,
+            anchors=manifold.anchors,
+            neighbours=manifold.neighbours,
+            reach=manifold.reach,
+        )
 
     def seen(self, code: FloatArray) -> tuple[FloatArray, ...]:
         """Codes ``(n, D)`` as each oracle sees them."""
@@ -83,13 +96,6 @@ class Prior:
             self._galleries = [_unit(rows) for rows in self.seen(self.manifold.codes(self.manifold.gallery))]
         tests = zip(self.seen(code[None]), self._galleries, self._gallery_thresholds, strict=False)
         return any(_reaches(row, gallery, threshold) for row, gallery, threshold in tests)
-
-    def is_alike(self, code: FloatArray, live: tuple[FloatArray, ...]) -> bool:
-        """Whether an oracle takes a code ``(D,)`` for one of the live faces ``(m, d)``."""
-        return any(
-            bool(alike(row.astype(np.float64), others, threshold=oracle.threshold)[0])
-            for row, others, oracle in zip(self.seen(code[None]), live, self._oracles, strict=True)
-        )
 
     def utilities(self, group: int) -> npt.NDArray[np.float64]:
         """How useful each cluster is for a face that shall look like a group: ``(q,)``, -1 the farthest, 0 the nearest.
@@ -103,12 +109,6 @@ class Prior:
             least, most = distances.min(), distances.max()
             self._distances = -(distances - least) / max(most - least, 1e-12)
         return np.asarray(self._distances[group])
-
-    def member(self, cluster: int, member: int) -> FloatArray:
-        """The code ``(D,)`` of a member of a cluster."""
-        row = int(self.manifold.members[:cluster].sum()) + member
-        code: FloatArray = self.manifold.codes(self.manifold.member_codes[row : row + 1])[0]
-        return code
 
 
 def _unit(rows: FloatArray) -> FloatArray:

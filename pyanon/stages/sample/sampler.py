@@ -16,24 +16,29 @@ from pyanon.types import Embeddings, FloatArray, Identities, Tracks
 __all__ = ["Sampler"]
 
 #: Draws that a face has in one frame, and how many of them may meet the training gallery.
-DRAWS, MEETINGS = 4096, 64
-#: Draws by the exponential mechanism that a face has in its whole life: each costs epsilon.
+DRAWS, MEETINGS = 2048, 64
+#: Choices by the exponential mechanism that a face has in its whole life: each costs epsilon.
 SPENDABLE = 8
 #: Replacements that new ones must be unlike, and tracks that are remembered: the latest.
 IN_USE, REMEMBERED = 32, 1024
-#: Numbers of draws end here; a track that comes so far stays covered.
-LAST_DRAW = 1 << 31
+#: Draws that a face has in its whole life; a track that comes so far stays covered, at no more cost.
+LAST_DRAW = 1 << 16
 
 
 @dataclass
 class _Held:
-    """What is known of a track: its keys, its group, its code, and the number of its next draw."""
+    """What is known of a track: its keys, its group, its code, and the number of its next draw.
+
+    With the exponential mechanism also whom it is drawn like, and how often that was chosen.
+    """
 
     key: int
     paint: int
     group: int
     code: FloatArray | None = None
     next: int = 0
+    like: ops.SamplerSpec | None = None
+    choices: int = 0
 
 
 class Sampler:
@@ -43,7 +48,7 @@ class Sampler:
         prior: What is drawn from and tested against.
         choice: Which group a face's replacement comes from.
         secret: 16 to 64 bytes: the same secret and track give the same person.
-        epsilon: Privacy loss of one draw by the exponential mechanism; None draws by rejection.
+        epsilon: Privacy loss of one choice by the exponential mechanism; None draws from the face's own group.
     """
 
     def __init__(self, prior: Prior, *, choice: GroupChoice, secret: bytes, epsilon: float | None = None) -> None:
@@ -104,16 +109,23 @@ class Sampler:
         return tuple(np.concatenate([rows, new]) for rows, new in zip(originals, seen, strict=True))
 
     def _draw(self, number: int, held: _Held, live: tuple[FloatArray, ...]) -> FloatArray | None:
-        return self._reject(held, live) if self._epsilon is None else self._choose(number, held, live, self._epsilon)
+        if self._epsilon is None:
+            return self._reject(held, self._prior.spec(held.group), live)
+        if held.like is None and held.choices < SPENDABLE:
+            held.like = self._choose(number, held, self._epsilon)
+        code = None if held.like is None else self._reject(held, held.like, live)
+        if code is None:
+            held.like = None  # people like these are all too much like somebody here
+        return code
 
-    def _reject(self, held: _Held, live: tuple[FloatArray, ...]) -> FloatArray | None:
+    def _reject(self, held: _Held, spec: ops.SamplerSpec, live: tuple[FloatArray, ...]) -> FloatArray | None:
         """The first acceptable of the track's next draws."""
         end = min(held.next + DRAWS, LAST_DRAW)
         for _ in range(MEETINGS):
             if held.next >= end:
                 return None
             code, draw = ops.reject(
-                self._prior.spec(held.group),
+                spec,
                 live=live,
                 keys=np.array([held.key], np.uint64),
                 max_draws=end - held.next,
@@ -125,23 +137,19 @@ class Sampler:
                 return accepted
         return None
 
-    def _choose(self, number: int, held: _Held, live: tuple[FloatArray, ...], epsilon: float) -> FloatArray | None:
-        """A member of a cluster that the exponential mechanism chose, if it is unlike all who are there."""
-        while held.next < SPENDABLE:
-            cluster, member = ops.exponential(
-                self._prior.utilities(held.group)[None],
-                sizes=self._prior.manifold.members,
-                epsilon=epsilon,
-                sensitivity=1.0,
-                keys=np.array([held.key], np.uint64),
-                draws=np.array([held.next], np.int64),
-            )
-            held.next += 1
-            self.ledger.spend(number, epsilon)
-            code = self._prior.member(int(cluster[0]), int(member[0]))
-            if not self._prior.is_alike(code, live):
-                return code
-        return None
+    def _choose(self, number: int, held: _Held, epsilon: float) -> ops.SamplerSpec:
+        """Whom a track's codes are drawn like: a member of a cluster that the exponential mechanism chose."""
+        cluster, member = ops.exponential(
+            self._prior.utilities(held.group)[None],
+            sizes=self._prior.manifold.members,
+            epsilon=epsilon,
+            sensitivity=1.0,
+            keys=np.array([held.key], np.uint64),
+            draws=np.array([held.choices], np.int64),
+        )
+        held.choices += 1
+        self.ledger.spend(number, epsilon)
+        return self._prior.spec_of_member(int(cluster[0]), int(member[0]))
 
     def _forget(self, present: set[int]) -> None:
         """Keeps memory bounded: track numbers are never used again."""
