@@ -36,7 +36,9 @@ class FaceNetworks:
         smallest: Least side, in source pixels, of a located box whose face is replaced and not covered.
         sure: Least score, 0..1, of the landmark network for a face that is replaced and not covered.
         oracles: Names of the oracles.
-        thresholds: Oracle -> false match rate -> cosine similarity.
+        thresholds: Oracle -> false match rate -> cosine similarity, of two pictures.
+        drawn: The same for an identity code, as its projection shows it, and a picture.
+        known: The same for an identity code and a code of the training gallery.
     """
 
     size: int
@@ -47,16 +49,23 @@ class FaceNetworks:
     sure: float
     oracles: tuple[str, ...]
     thresholds: Mapping[str, Mapping[float, float]]
+    drawn: Mapping[str, Mapping[float, float]]
+    known: Mapping[str, Mapping[float, float]]
 
-    def threshold(self, oracle: str, fmr: float) -> float:
+    def threshold(self, oracle: str, fmr: float, *, of: Mapping[str, Mapping[float, float]] | None = None) -> float:
         """The similarity from which on two faces pass for one person, at a false match rate.
 
         Between the rates that the pack was calibrated at it is interpolated, linearly in the rate's logarithm.
 
+        Args:
+            oracle: Name of the oracle.
+            fmr: False match rate.
+            of: What is compared, `drawn` or `known`; None: two pictures.
+
         Raises:
             InputError: The rate lies beyond them.
         """
-        table = sorted(self.thresholds[oracle].items())
+        table = sorted((self.thresholds if of is None else of)[oracle].items())
         rates = [rate for rate, _ in table]
         # A rate that was read from text may differ in its last bit.
         if not rates[0] * (1 - 1e-9) <= fmr <= rates[-1] * (1 + 1e-9):
@@ -70,7 +79,7 @@ class FaceNetworks:
     @property
     def least_fmr(self) -> float:
         """The lowest false match rate that all oracles are calibrated at."""
-        return max(min(table) for table in self.thresholds.values())
+        return max(min(table) for tables in (self.thresholds, self.known) for table in tables.values())
 
 
 def missing_for_faces(pack: Pack) -> tuple[str, ...]:
@@ -109,7 +118,9 @@ def face_networks(pack: Pack) -> FaceNetworks:
         smallest=encoder.number("smallest") if "smallest" in encoder.settings else SMALLEST,
         sure=encoder.number("sure") if "sure" in encoder.settings else SURE,
         oracles=oracles,
-        thresholds={name: _thresholds(pack.role(ORACLE + name)) for name in oracles},
+        thresholds={name: _thresholds(pack.role(ORACLE + name), "thresholds") for name in oracles},
+        drawn={name: _thresholds(pack.role(ORACLE + name), "drawn") for name in oracles},
+        known={name: _thresholds(pack.role(ORACLE + name), "known") for name in oracles},
     )
 
 
@@ -155,16 +166,18 @@ def _levels(generator: Role) -> tuple[float, ...]:
     return levels
 
 
-def _thresholds(oracle: Role) -> dict[float, float]:
+def _thresholds(oracle: Role, setting: str) -> dict[float, float]:
+    """A table of thresholds; those of codes are those of pictures where the pack states no others."""
     table: dict[float, float] = {}
-    for rate, value in oracle.table("thresholds").items():
+    setting = setting if setting in oracle.settings else "thresholds"
+    for rate, value in oracle.table(setting).items():
         try:
             key = float(rate)
         except ValueError:
             key = math.nan
         if not 0 < key < 1 or not isinstance(value, (int, float)) or not -1 <= value <= 1:
-            raise oracle.fault("thresholds", "a table: false match rate, in quotes = cosine similarity")
+            raise oracle.fault(setting, "a table: false match rate, in quotes = cosine similarity")
         table[key] = float(value)
     if not table:
-        raise oracle.fault("thresholds", "at least one rate")
+        raise oracle.fault(setting, "at least one rate")
     return table

@@ -76,6 +76,8 @@ def test_what_is_missing_is_said(pack: Pack) -> None:
         ("oracle.0", "thresholds", {"often": 0.5}),
         ("oracle.0", "thresholds", {"0.01": 2}),
         ("oracle.0", "thresholds", {}),
+        ("oracle.0", "drawn", {"0.01": 2}),
+        ("oracle.0", "known", {}),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(pack: Pack, role: str, setting: str, value: Any) -> None:

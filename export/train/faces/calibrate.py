@@ -93,7 +93,7 @@ def strictest(found: list[Level]) -> Mapping[str, float]:
     stated = [
         [t for t in column if np.isfinite(t)] for column in zip(*(level.thresholds for level in found), strict=True)
     ]
-    return {f"{fmr:g}": min(column) for fmr, column in zip(FMRS, stated, strict=True) if column}
+    return {f"{fmr:g}": round(min(column), 4) for fmr, column in zip(FMRS, stated, strict=True) if column}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from export.train.faces.autoencoder_net import LATENT, PLACES
 from export.train.faces.calibrate import FMRS, embeddings, levels, strictest
 from export.train.faces.faces import Faces
 from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY, TRAITS
-from export.train.faces.identity import fit_codes
+from export.train.faces.identity import Codes, fit_codes, fit_projection
 from export.train.faces.manifold import build_manifold
 from export.train.faces.onnx_file import export
 from export.train.faces.oracle_nets import NETS
@@ -76,13 +76,13 @@ DECODER = Role(
 )
 
 
-def oracle_role(name: str, width: int, thresholds: Mapping[str, float]) -> Role:
-    """The role of an oracle."""
+def oracle_role(name: str, width: int, tables: Mapping[str, Mapping[str, float]]) -> Role:
+    """The role of an oracle, with its tables of thresholds."""
     return Role(
         file=f"oracle.{name}.onnx",
         inputs=(CROPS,),
         outputs=(Port("embedding", "float32", ("n", width)),),
-        settings={"thresholds": dict(thresholds)},
+        settings={table: dict(values) for table, values in tables.items()},
     )
 
 
@@ -101,28 +101,37 @@ def _add(pack: Pack, added: Mapping[str, tuple[Role, bytes]], manifold: DataFile
     return write_pack_toml(Pack(pack.folder, manifest))
 
 
-def add_oracles(pack: Pack, nets: Mapping[str, nn.Module], cache: Path) -> tuple[Pack, dict[str, FloatArray]]:
-    """Exports the oracles, calibrates them as exported, and writes the manifold.
-
-    Returns:
-        The pack, and what each oracle sees of every training face, ``(n, d)``.
-    """
-    added = {}
+def add_oracles(pack: Pack, nets: Mapping[str, nn.Module], cache: Path) -> Pack:
+    """Exports the oracles, calibrates them as exported, and writes the manifold."""
+    files = {}
     for name, net in nets.items():
-        role = oracle_role(name, NETS[name][0].width, {"0.001": 1.0})
-        added[f"oracle.{name}"] = role, export(net, _example(role), role)
-    pack = _add(pack, added, None)
+        role = oracle_role(name, NETS[name][0].width, {"thresholds": {"0.001": 1.0}})
+        files[name] = export(net, _example(role), role)
+        pack = _add(pack, {f"oracle.{name}": (role, files[name])}, None)
     faces, unseen = Faces(cache), Faces(cache, held_out=True)
-    seen = {name: embeddings(pack, name, faces) for name in nets}
-    known = {}
-    for name in nets:
-        thresholds = strictest(levels(unseen, faces, embeddings(pack, name, unseen), seen[name]))
-        known[name] = thresholds[f"{min(FMRS):g}"]
-        role = oracle_role(name, NETS[name][0].width, thresholds)
-        added[f"oracle.{name}"] = role, added[f"oracle.{name}"][1]
     codes = fit_codes(faces)
+    seen, tables = {}, {}
+    for name in nets:
+        seen[name] = embeddings(pack, name, faces)
+        tables[name] = _tables(unseen, faces, codes, embeddings(pack, name, unseen), seen[name])
+    known = {name: table["known"][f"{min(FMRS):g}"] for name, table in tables.items()}
     np.savez_compressed(pack.folder / MANIFOLD, **build_manifold(faces, codes, seen, known))  # type: ignore[arg-type]
-    return _add(pack, added, DataFile(MANIFOLD)), seen
+    roles = {f"oracle.{name}": (oracle_role(name, NETS[name][0].width, tables[name]), files[name]) for name in nets}
+    return _add(pack, roles, DataFile(MANIFOLD))
+
+
+def _tables(
+    unseen: Faces, faces: Faces, codes: Codes, mine: FloatArray, others: FloatArray
+) -> dict[str, Mapping[str, float]]:
+    """Thresholds of pictures, of a code and a picture, of two codes: the strictest group's."""
+    projection = fit_projection(codes.of(faces), others)
+    my, their = (_unit(codes.of(each) @ projection.T) for each in (unseen, faces))
+    compared = {"thresholds": (mine, others), "drawn": (my, others), "known": (my, their)}
+    return {table: strictest(levels(unseen, faces, *pair)) for table, pair in compared.items()}
+
+
+def _unit(rows: FloatArray) -> FloatArray:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def add_replacer(pack: Pack, net: Replacer) -> Pack:
@@ -148,7 +157,7 @@ def main() -> None:
         nets = {name: kind() for name, (kind, _) in NETS.items()}
         for name, net in nets.items():
             net.load_state_dict(_averaged(args.work / f"oracle.{name}"))
-        pack, _ = add_oracles(pack, nets, args.cache)
+        pack = add_oracles(pack, nets, args.cache)
     if args.only != "oracles":
         faces = Faces(args.cache, portraits=True)
         replacer = Replacer.from_checkpoint(args.work / "autoencoder", fit_codes(Faces(args.cache)).of(faces))

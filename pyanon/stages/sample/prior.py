@@ -28,8 +28,8 @@ class Prior:
 
     Args:
         manifold: The pack's manifold.
-        thresholds: Oracle -> similarity from which on two live faces pass for one person.
-        gallery_thresholds: The same for a code and a face of the training gallery.
+        thresholds: Oracle -> similarity from which on a code and a live face pass for one person.
+        gallery_thresholds: The same for a code and a code of the training gallery.
 
     Raises:
         PackError: An oracle has no projection.
