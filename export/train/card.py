@@ -34,12 +34,12 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write_card(path: Path, pack: Pack, tables: list[Table]) -> None:
-    """Writes the card of a pack with its figures."""
+def write_card(path: Path, pack: Pack, tables: list[Table], *, text: Path = TEXT) -> None:
+    """Writes the card of a pack: what people wrote in ``text``, with its figures."""
     files = "\n".join(f"- `{role.file}`, sha256 `{role.sha256}`" for role in pack.manifest.roles.values())
     machine = f"Measured with ONNX Runtime {onnxruntime.__version__} on {_processor()}, of these files:\n\n{files}"
     figures = "\n\n".join([machine, *map(str, tables)])
-    path.write_text(TEXT.read_text(encoding="utf-8").replace(MARK, figures), encoding="utf-8")
+    path.write_text(text.read_text(encoding="utf-8").replace(MARK, figures), encoding="utf-8")
 
 
 def _processor() -> str:
