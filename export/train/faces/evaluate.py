@@ -2,8 +2,8 @@
 
     python -m export.train.faces.evaluate --data ../shared/data --cache checkpoints/faces --pack engines/pocket
 
-Every picture goes through the whole of pyanon, as a user's would. What is measured is written to ``FACES.md`` beside the
-pack, with a contact sheet.
+Every picture goes through the whole of pyanon, as a user's would. What is measured is written to ``FACES.md`` in the
+pack's folder.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def pictures(data: Path, count: int) -> Iterator[tuple[ImageArray, FloatArray]]:
         canvas = Image.new("RGB", (CANVAS, CANVAS), (GREY, GREY, GREY))
         corner = ((CANVAS - picture.width) // 2, (CANVAS - picture.height) // 2)
         canvas.paste(picture, corner)
-        points = np.asarray(row["landmarks"], np.float32).reshape(1, 5, 2) * np.float32(scale) + np.float32(corner)
+        points = np.asarray(row["landmarks"], np.float64).reshape(1, 5, 2) * scale + np.array(corner)
         yield np.array(canvas), points.astype(np.float32)
 
 

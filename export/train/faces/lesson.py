@@ -29,12 +29,12 @@ MARGIN = 0.1
 class Weights:
     """What counts how much: in latents, then in pictures."""
 
-    kl: float = 0.01
-    opponent: float = 0.05
+    kl: float = 0.015
+    opponent: float = 0.25
     traits: float = 0.1
-    identity: float = 1.0
+    identity: float = 3.0
     unlike: float = 6.0
-    attributes: float = 0.5
+    attributes: float = 0.15
     marks: float = 0.05
     around: float = 3.0
     copy: float = 1.5
