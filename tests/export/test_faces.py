@@ -250,6 +250,26 @@ def test_a_manifold_is_what_the_pack_reads(cache: Path, tmp_path: Path) -> None:
     assert np.linalg.norm(manifold.mean[group] - own.mean(0)) < np.linalg.norm(own - own.mean(0), axis=1).mean()
 
 
+@pytest.mark.parametrize("name", NETS)
+def test_an_oracle_in_eight_bits_sees_the_same(name: str) -> None:
+    torch.manual_seed(0)
+    net = NETS[name][0]().train()
+    with torch.no_grad():
+        for _ in range(3):
+            net(torch.rand(8, 3, SIZE, SIZE))
+    role = packing.oracle_role(name, net.width, {"thresholds": {"0.01": 0.5}})
+    example = packing._example(role)
+    data = export(net, example, role, bits=8)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        mine = net.eval()(*example).numpy()
+    assert (unit(session.run(None, {"crops": example[0].numpy()})[0]) * unit(mine)).sum(1).min() > 0.99
+    assert len(data) < 1.2 * sum(p.numel() for p in net.parameters())
+    again = NETS[name][0]()
+    again.load_state_dict(weights_of(data), strict=False)
+    assert (again.out.weight - net.out.weight).abs().max() < 0.01 * net.out.weight.abs().max()
+
+
 def test_an_exported_network_answers_alike_and_can_be_trained_on(replacer: Replacer) -> None:
     role = packing.GENERATOR
     example = packing._example(role)

@@ -1,4 +1,4 @@
-"""Networks as ONNX files that keep the names of their weights, in half precision: small, and to be trained on."""
+"""Networks as ONNX files that keep the names of their weights, in few bits: small, and to be trained on."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from torch import Tensor, nn
 
 from pyanon.runtime import Role, load_pack
 
-__all__ = ["export", "halved", "stored", "weights_of"]
+__all__ = ["export", "packed", "stored", "weights_of"]
 
 OPSET = 17
 #: Weights smaller than this stay as they are.
-LEAST_HALVED = 64
-HALF = ":half"
+LEAST_PACKED = 64
+#: What is put behind the name of a weight that is not stored as it is.
+HALF, EIGHTH, SCALE = ":half", ":int8", ":scale"
 
 
-def export(net: nn.Module, example: tuple[Tensor, ...], role: Role) -> bytes:
-    """An ONNX file with the ports of a role, weights in float16, computing in float32."""
+def export(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, bits: int = 16) -> bytes:
+    """An ONNX file with the ports of a role, weights in 16 or 8 bits, computing in float32."""
     ports = role.inputs + role.outputs
     varying = {port.name: {i: axis for i, axis in enumerate(port.axes) if isinstance(axis, str)} for port in ports}
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
@@ -37,30 +38,47 @@ def export(net: nn.Module, example: tuple[Tensor, ...], role: Role) -> bytes:
             # Constants that stay unfolded keep the names of the parameters; the runtime folds them when it loads.
             do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE,
         )  # fmt: skip
-        model = halved(onnx.load(file))
+        model = packed(onnx.load(file), bits=bits)
     onnx.checker.check_model(model)
     data: bytes = model.SerializeToString()
     return data
 
 
-def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its larger weights in float16, each cast back to float32 by a node that the runtime folds.
+def packed(model: onnx.ModelProto, *, bits: int) -> onnx.ModelProto:
+    """The model with its larger weights as float16, or as int8 with a scale for each output channel.
 
-    Also without the exporter's notes (source paths and scopes of the machine that traced it).
+    Nodes bring each weight back to float32; the runtime folds them when it loads. Also without the exporter's notes
+    (source paths and scopes of the machine that traced it).
     """
-    casts = []
-    for weight in model.graph.initializer:
-        if weight.data_type == TensorProto.FLOAT and np.prod(weight.dims) >= LEAST_HALVED:
-            name, values = weight.name, numpy_helper.to_array(weight).astype(np.float16)
-            weight.CopyFrom(numpy_helper.from_array(values, name + HALF))
-            casts.append(helper.make_node("Cast", [name + HALF], [name], to=TensorProto.FLOAT))
-    nodes = list(model.graph.node)
+    weights, restored = list(model.graph.initializer), []
+    del model.graph.initializer[:]
+    for weight in weights:
+        large = weight.data_type == TensorProto.FLOAT and np.prod(weight.dims) >= LEAST_PACKED
+        kept, nodes = _packed(weight, bits) if large else ([weight], [])
+        model.graph.initializer.extend(kept)
+        restored += nodes
+    nodes = [*restored, *model.graph.node]
     del model.graph.node[:]
-    model.graph.node.extend([*casts, *nodes])
+    model.graph.node.extend(nodes)
     for node in model.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]
     return model
+
+
+def _packed(weight: TensorProto, bits: int) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
+    name, values = weight.name, numpy_helper.to_array(weight)
+    if bits == 16 or values.ndim < 2:
+        half = numpy_helper.from_array(values.astype(np.float16), name + HALF)
+        return [half], [helper.make_node("Cast", [name + HALF], [name], to=TensorProto.FLOAT)]
+    scale = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True) / 127 + np.float32(1e-12)
+    small = np.round(values / scale).astype(np.int8)
+    kept = [numpy_helper.from_array(small, name + EIGHTH), numpy_helper.from_array(scale, name + SCALE)]
+    plain = f"{name}:whole"
+    return kept, [
+        helper.make_node("Cast", [name + EIGHTH], [plain], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [plain, name + SCALE], [name]),
+    ]
 
 
 def stored(pack: Path, role: str, *, inside: str = "", under: str = "") -> dict[str, Tensor]:
@@ -81,8 +99,11 @@ def stored(pack: Path, role: str, *, inside: str = "", under: str = "") -> dict[
 
 def weights_of(data: bytes) -> Mapping[str, Tensor]:
     """The weights of such a file, by the names that they have in the network."""
-    return {
-        weight.name.removesuffix(HALF): torch.from_numpy(numpy_helper.to_array(weight).astype(np.float32))
-        for weight in onnx.load_from_string(data).graph.initializer
-        if weight.data_type in (TensorProto.FLOAT, TensorProto.FLOAT16)
-    }
+    arrays = {each.name: numpy_helper.to_array(each) for each in onnx.load_from_string(data).graph.initializer}
+    found = {}
+    for name, values in arrays.items():
+        if name.endswith(EIGHTH):
+            found[name.removesuffix(EIGHTH)] = values * arrays[name.removesuffix(EIGHTH) + SCALE]
+        elif values.dtype in (np.float16, np.float32) and not name.endswith(SCALE):
+            found[name.removesuffix(HALF)] = values
+    return {name: torch.from_numpy(values.astype(np.float32)) for name, values in found.items()}

@@ -106,7 +106,7 @@ def add_oracles(pack: Pack, nets: Mapping[str, nn.Module], cache: Path) -> Pack:
     files = {}
     for name, net in nets.items():
         role = oracle_role(name, NETS[name][0].width, {"thresholds": {"0.001": 1.0}})
-        files[name] = export(net, _example(role), role)
+        files[name] = export(net, _example(role), role, bits=8)
         pack = _add(pack, {f"oracle.{name}": (role, files[name])}, None)
     faces, unseen = Faces(cache), Faces(cache, held_out=True)
     codes = fit_codes(faces)
