@@ -21,7 +21,7 @@ from export.train.faces.faces import Faces, jittered, plain, weathered  # noqa: 
 from export.train.faces.generator_net import IDENTITY, Generator, landmark_maps  # noqa: E402
 from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
 from export.train.faces.lesson import Lesson, Scene, Weights, strangers, traits_loss  # noqa: E402
-from export.train.faces.manifold import build_manifold  # noqa: E402
+from export.train.faces.manifold import GroupPrior, build_manifold  # noqa: E402
 from export.train.faces.onnx_file import export, weights_of  # noqa: E402
 from export.train.faces.oracle_nets import NETS  # noqa: E402
 from export.train.faces.oracles import distillation  # noqa: E402
@@ -178,7 +178,8 @@ def test_a_lesson_has_a_gradient_for_everything_that_is_trained(
 ) -> None:
     faces, rng, log = Faces(cache), np.random.default_rng(0), {}
     codes = torch.from_numpy(fit_codes(faces).of(faces))
-    lesson = Lesson(replacer.train(), codes, lambda **parts: log.update(parts), Weights())
+    prior = GroupPrior(codes.numpy(), faces.facts["labels"])
+    lesson = Lesson(replacer.train(), codes, prior, lambda **parts: log.update(parts), Weights())
     judges = fake_judges(faces, codes) if painted else None
     loss = lesson(Scene.drawn(faces, rng, 6), rng, 2, judges)
     loss.backward()
@@ -228,6 +229,20 @@ def test_thresholds_lie_where_the_rates_say(cache: Path) -> None:
     assert np.isnan(found[0].thresholds[2])
     assert strictest(found)["0.01"] <= found[0].thresholds[0]
     assert "0.0001" not in strictest(found)
+
+
+def test_people_of_a_group_are_drawn_around_its_mean() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([[1, 0, 2], [4, 1, 0], [-1, -1, -1]], 500, axis=0)
+    z = rng.normal(0, 1, (1500, 6)).astype(np.float32) + labels[:, :1]
+    prior = GroupPrior(z, labels)
+    assert len(prior.groups) == 2
+    for group in labels[0], labels[600]:
+        drawn = prior.draw(np.repeat(group[None], 2000, axis=0), rng)
+        assert np.abs(drawn.mean(0) - group[0]).max() < 0.3
+        assert np.abs(np.cov(drawn.T) - np.eye(6)).max() < 0.2
+    assert prior.radius(0.95) == pytest.approx(3.55, abs=0.2)  # of chi with 6 degrees of freedom
+    assert np.isfinite(prior.draw(labels[-3:], rng)).all()
 
 
 def test_a_manifold_is_what_the_pack_reads(cache: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from export.train.faces.faces import Faces, plain
 from export.train.faces.identity import fit_codes
 from export.train.faces.judges import load_judges
 from export.train.faces.lesson import Lesson, Scene, Weights, strangers
+from export.train.faces.manifold import GroupPrior
 from export.train.faces.replacer import Replacer
 from export.train.faces.run import Run, arguments
 from export.train.faces.template import SIZE
@@ -77,7 +78,8 @@ def train(args: argparse.Namespace) -> None:
     else:
         net = Replacer.from_checkpoint(args.work / "autoencoder", codes)
     run = Run(args, net, [{"params": net.painters(), "lr": args.rate}], list(net.critic.parameters()))
-    lesson = Lesson(net, torch.from_numpy(codes), run.log, Weights())
+    prior = GroupPrior(codes, faces.facts["labels"])
+    lesson = Lesson(net, torch.from_numpy(codes), prior, run.log, Weights())
     for share in run.steps():
         if judges is None and share >= args.latents_first:
             judges = load_judges(args.work, args.pack, args.teachers, faces, basis)

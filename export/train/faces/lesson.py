@@ -14,6 +14,7 @@ from export.train.faces.autoencoder import gradient_loss
 from export.train.faces.critic import critic_loss
 from export.train.faces.faces import Faces, jittered
 from export.train.faces.judges import Judges
+from export.train.faces.manifold import GroupPrior
 from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.replacer import Replacer, reversed_gradient
 from export.train.faces.template import SIZE
@@ -29,17 +30,17 @@ MARGIN = 0.1
 class Weights:
     """What counts how much: in latents, then in pictures."""
 
-    kl: float = 0.015
-    opponent: float = 0.25
+    kl: float = 0.01
+    opponent: float = 0.1
     traits: float = 0.1
-    identity: float = 3.0
+    identity: float = 1.2
     unlike: float = 6.0
-    attributes: float = 0.15
-    marks: float = 0.05
+    attributes: float = 0.6
+    marks: float = 0.1
     around: float = 3.0
-    copy: float = 1.5
-    features: float = 0.3
-    critic: float = 0.05
+    copy: float = 3.0
+    features: float = 0.5
+    critic: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,15 @@ class Lesson:
     Args:
         net: What learns.
         codes: ``(n, 128)`` identity code of every training face.
+        prior: Where codes of nobody come from.
         log: Where figures go.
         weights: What counts how much.
     """
 
-    def __init__(self, net: Replacer, codes: Tensor, log: Callable[..., None], weights: Weights) -> None:
-        self.net, self.codes, self.log, self.weights = net, codes, log, weights
+    def __init__(
+        self, net: Replacer, codes: Tensor, prior: GroupPrior, log: Callable[..., None], weights: Weights
+    ) -> None:
+        self.net, self.codes, self.prior, self.log, self.weights = net, codes, prior, log, weights
         self.mean = codes.mean(0)
 
     def __call__(self, scene: Scene, rng: np.random.Generator, swaps: int, judges: Judges | None) -> Tensor:
@@ -120,7 +124,7 @@ class Lesson:
         swaps = swaps if judges else 0
         # The second half of the batch is pure noise; the last of them are painted, with a stranger's code as well.
         level = torch.cat([torch.rand(n // 2), torch.ones(n - n // 2)])
-        other = own[strangers(scene.labels.numpy(), rng)][n - swaps :]
+        other = self._others(own, scene.labels.numpy(), rng)[n - swaps :]
         noise = torch.randn_like(target)
         mix = level[:, None, None, None]
         both = [torch.cat([a, a[n - swaps :]]) for a in ((1 - mix) * target + mix * noise, level, context, code)]
@@ -132,6 +136,12 @@ class Lesson:
             last = slice(n - swaps, n)
             loss = loss + self._pictures(scene.part(last), judges, clean[n - swaps :], mean[last].detach(), other)
         return loss
+
+    def _others(self, own: Tensor, labels: np.ndarray, rng: np.random.Generator) -> Tensor:
+        """For each face the code of somebody else of its kind: half of them in the batch, half of them drawn."""
+        drawn = torch.from_numpy(self.prior.draw(labels, rng))
+        real = torch.from_numpy(rng.random(len(labels)) < 0.5)[:, None]
+        return torch.where(real, own[strangers(labels, rng)], drawn)
 
     def _latents(self, scene: Scene, clean: Tensor, target: Tensor) -> Tensor:
         share = functional.avg_pool2d(scene.region, SIZE // target.shape[-1])

@@ -14,7 +14,7 @@ from export.train.faces.faces import Faces
 from export.train.faces.identity import Codes, fit_projection
 from pyanon.types import FloatArray
 
-__all__ = ["build_manifold"]
+__all__ = ["GroupPrior", "build_manifold"]
 
 #: Faces of a group's parents that count beside its own when its mean is taken.
 SHRINK = 40.0
@@ -22,7 +22,54 @@ SHRINK = 40.0
 INSIDE = 0.95
 ANCHORS, NEIGHBOURS = 512, 4
 #: Codes that are drawn for the exponential mechanism to choose from, and how those that are left are grouped.
-DRAWN, CLUSTERS, ROUNDS = 20_000, 64, 25
+DRAWN, CLUSTERS, ROUNDS = 4_000, 64, 25
+
+
+class GroupPrior:
+    """A Gaussian for every group of age, gender and race that occurs: a mean of its own, one covariance for all.
+
+    Args:
+        z: ``(n, D)`` identity codes.
+        labels: ``(n, 3)``, -1 where unknown.
+    """
+
+    def __init__(self, z: FloatArray, labels: np.ndarray) -> None:
+        known = labels[:, 0] >= 0
+        self.groups, self.means, self._member = _means(z[known], labels[known])
+        self._rest = (z[known] - self.means[self._member]).astype(np.float64)
+        spread = self._rest.T @ self._rest / len(self._rest) + 1e-4 * np.eye(z.shape[1])
+        self.factor = np.linalg.cholesky(spread).astype(np.float32)
+        self._number = {tuple(group): number for number, group in enumerate(self.groups.tolist())}
+
+    def radius(self, share: float) -> float:
+        """The Mahalanobis distance within which this share of the faces lie around their groups' means."""
+        return float(np.quantile(np.linalg.norm(np.linalg.solve(self.factor, self._rest.T), axis=0), share))
+
+    def draw(self, labels: np.ndarray, rng: np.random.Generator, *, radius: float = np.inf) -> FloatArray:
+        """A new code for each row of labels ``(n, 3)``, of the same group; of any group where it is unknown."""
+        chance = self._member[rng.integers(0, len(self._member), len(labels))].tolist()
+        rows = [self._number.get(tuple(row), other) for row, other in zip(labels.tolist(), chance, strict=True)]
+        normal = rng.standard_normal((len(labels), len(self.factor))).astype(np.float32)
+        normal *= np.minimum(1, radius / np.linalg.norm(normal, axis=1, keepdims=True))
+        return np.asarray(self.means[rows] + normal @ self.factor.T, np.float32)
+
+
+def _means(z: FloatArray, labels: np.ndarray) -> tuple[np.ndarray, FloatArray, np.ndarray]:
+    """Every group that occurs, its mean, and each face's group.
+
+    A group of few is drawn towards the sum of what its age, its gender and its skin add to the mean of all.
+    """
+    groups, member, counts = np.unique(labels, axis=0, return_inverse=True, return_counts=True)
+    member = member.reshape(-1)
+    sizes = labels.max(0) + 1
+    design = np.concatenate([np.eye(n)[labels[:, i]] for i, n in enumerate(sizes)], 1)
+    left = design.T @ design + np.eye(design.shape[1])
+    added = np.linalg.solve(left, design.T @ (z - z.mean(0)))
+    expected = z.mean(0) + np.concatenate([np.eye(n)[groups[:, i]] for i, n in enumerate(sizes)], 1) @ added
+    sums = np.zeros((len(groups), z.shape[1]))
+    np.add.at(sums, member, z)
+    means = (sums + SHRINK * expected) / (counts + SHRINK)[:, None]
+    return groups, means.astype(np.float32), member
 
 
 def build_manifold(
@@ -44,22 +91,18 @@ def build_manifold(
     """
     rng, z = np.random.default_rng(seed), codes.of(faces)
     labels = faces.facts["labels"]
-    known = labels[:, 0] >= 0
-    groups, means, member = _means(z[known], labels[known])
-    rest = (z[known] - means[member]).astype(np.float64)
-    factor = np.linalg.cholesky(rest.T @ rest / len(rest) + 1e-4 * np.eye(z.shape[1]))
-    far = np.linalg.norm(np.linalg.solve(factor, rest.T), axis=0)
+    prior = GroupPrior(z, labels)
+    radius = prior.radius(INSIDE)
     anchors = z[rng.choice(len(z), min(ANCHORS, len(z)), replace=False)]
     scale, middle = np.abs(z - z.mean(0)).max(0) / 127, z.mean(0)
     stored = np.round((z - middle) / scale).astype(np.int8)
     projections = {name: fit_projection(z, seen) for name, seen in embeddings.items()}
-    drawn = _people(means, member, factor, float(np.quantile(far, INSIDE)), rng)
+    drawn = prior.draw(labels[rng.integers(0, len(labels), DRAWN)], rng, radius=radius)
     drawn = drawn[_strangers(drawn, projections, embeddings, thresholds)]
     centres, nearest = _clusters(drawn, rng)
     order = np.argsort(nearest, kind="stable")
     return {
-        "mean": means, "groups": groups, "factor": factor.astype(np.float32),
-        "radius": np.float32(np.quantile(far, INSIDE)),
+        "mean": prior.means, "groups": prior.groups, "factor": prior.factor, "radius": np.float32(radius),
         **{f"projection.{name}": value for name, value in projections.items()},
         "gallery": stored, "gallery_scale": scale.astype(np.float32), "gallery_mean": middle.astype(np.float32),
         "anchors": anchors, "neighbours": np.int64(NEIGHBOURS), "reach": np.float32(_reach(z, anchors)),
@@ -67,16 +110,6 @@ def build_manifold(
         "member_codes": np.round((drawn[order] - middle) / scale).clip(-127, 127).astype(np.int8),
         "basis": codes.basis.astype(np.float16),
     }  # fmt: skip
-
-
-def _people(
-    means: FloatArray, member: np.ndarray, factor: np.ndarray, radius: float, rng: np.random.Generator
-) -> FloatArray:
-    """Draws from the prior: groups as often as they occur, none beyond the radius."""
-    normal = rng.standard_normal((DRAWN, len(factor)))
-    normal = normal[np.linalg.norm(normal, axis=1) <= radius]
-    groups = member[rng.integers(0, len(member), len(normal))]
-    return np.asarray(means[groups] + normal @ factor.T, np.float32)
 
 
 def _strangers(
@@ -93,24 +126,6 @@ def _strangers(
         most = np.concatenate([(part @ gallery.T).max(1) for part in np.array_split(seen, max(1, len(seen) // 256))])
         fine &= most < thresholds[name]
     return fine
-
-
-def _means(z: FloatArray, labels: np.ndarray) -> tuple[np.ndarray, FloatArray, np.ndarray]:
-    """Every group that occurs, its mean, and each face's group.
-
-    A group of few is drawn towards the sum of what its age, its gender and its skin add to the mean of all.
-    """
-    groups, member, counts = np.unique(labels, axis=0, return_inverse=True, return_counts=True)
-    member = member.reshape(-1)
-    sizes = labels.max(0) + 1
-    design = np.concatenate([np.eye(n)[labels[:, i]] for i, n in enumerate(sizes)], 1)
-    left = design.T @ design + np.eye(design.shape[1])
-    added = np.linalg.solve(left, design.T @ (z - z.mean(0)))
-    expected = z.mean(0) + np.concatenate([np.eye(n)[groups[:, i]] for i, n in enumerate(sizes)], 1) @ added
-    sums = np.zeros((len(groups), z.shape[1]))
-    np.add.at(sums, member, z)
-    means = (sums + SHRINK * expected) / (counts + SHRINK)[:, None]
-    return groups, means.astype(np.float32), member
 
 
 def _reach(z: FloatArray, anchors: FloatArray) -> float:

@@ -17,6 +17,8 @@ __all__ = ["Run", "arguments"]
 
 WRITE_EVERY, LOG_EVERY = 120.0, 50
 WARM, LEAST = 0.02, 0.02
+#: How much faster the second optimiser goes.
+OPPOSED = 4.0
 
 
 def arguments(about: str, *, out: str, minutes: float, rate: float, batch: int) -> argparse.ArgumentParser:
@@ -73,7 +75,7 @@ class Run:
         self.optimiser = torch.optim.AdamW(groups, lr=rate, betas=betas, weight_decay=0.01)
         self._optimisers = {"optimiser": self.optimiser}
         if self.against is not None:
-            self.opponent = torch.optim.AdamW(self.against, lr=rate, betas=(0.5, 0.98), weight_decay=0.01)
+            self.opponent = torch.optim.AdamW(self.against, lr=OPPOSED * rate, betas=(0.5, 0.98), weight_decay=0.0)
             self._optimisers["opponent"] = self.opponent
         self._rates = {name: [g["lr"] for g in each.param_groups] for name, each in self._optimisers.items()}
         self._saved = self.args.out / "last.pt"
