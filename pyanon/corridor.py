@@ -38,14 +38,15 @@ class RunStage(Protocol):
 
 
 def is_replacing(policy: Policy, pack: Pack) -> bool:
-    """Whether faces are replaced: where the policy says so, or leaves it open and the pack can.
+    """Whether faces are replaced: where the policy says so, or leaves it open and the pack can and means to.
 
     Raises:
         PackError: The policy asks for what only replacing can do, and the pack cannot replace.
     """
     if policy.method is None:
         asked = bool(policy.alter) or policy.epsilon is not None
-        return not missing_for_faces(pack) or (asked and bool(face_networks(pack)))
+        willing = pack.manifest.method == "replace" and not missing_for_faces(pack)
+        return willing or (asked and bool(face_networks(pack)))
     return policy.method == "replace"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -288,6 +289,10 @@ def test_covers_where_the_pack_cannot_and_errors_where_it_must(tmp_path: Path) -
         assert not is_replacing(Policy(cover="mosaic"), pocket)
     half = without(whole, "generator", "oracle.1")
     assert not is_replacing(Policy(), half)
+    shy = dataclasses.replace(whole, manifest=dataclasses.replace(whole.manifest, method="cover"))
+    assert not is_replacing(Policy(), shy)
+    assert is_replacing(Policy(method="replace"), shy)
+    assert is_replacing(Policy(alter={"age"}), shy)
     assert not is_replacing(Policy(method="blur"), whole)
     for policy in (Policy(method="replace"), Policy(alter={"age"}), Policy(epsilon=1.0)):
         with pytest.raises(PackError, match=r"lacks role 'generator', 1 more of.*do: use another pack; or cover"):

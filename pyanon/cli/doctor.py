@@ -208,7 +208,8 @@ def _replacing(pack: Pack) -> Finding:
     faces = face_networks(pack)
     steps = f"1 to {len(faces.levels)} steps" if len(faces.levels) > 1 else "1 step"
     traits = ", ".join(faces.traits) or "none"
-    return Finding("pack", "faces", f"replaced; traits: {traits}; {steps}; {len(faces.oracles)} oracles verify")
+    how = "replaced" if pack.manifest.method == "replace" else "covered, replaced where you say so (--method replace)"
+    return Finding("pack", "faces", f"{how}; traits: {traits}; {steps}; {len(faces.oracles)} oracles verify")
 
 
 def _runtime(given: argparse.Namespace) -> Iterator[Finding]:

@@ -149,6 +149,7 @@ class Manifest:
         roles: Role name -> network.
         prompts: The prompts its locator knows; None without a text-conditioned locator.
         manifold: The identities it can draw from, a ``.npz`` file; None where it cannot replace faces.
+        method: What happens to faces where the policy leaves it open: ``"replace"`` where the pack can, or ``"cover"``.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Manifest:
     roles: Mapping[str, Role] = field(hash=False)
     prompts: Prompts | None = None
     manifold: DataFile | None = None
+    method: str = "replace"
 
 
 def parse_manifest(text: str, *, source: object) -> Manifest:
@@ -190,6 +192,7 @@ def parse_manifest(text: str, *, source: object) -> Manifest:
         roles=_roles(top.table("roles")),
         prompts=_prompts(top.table("prompts")) if "prompts" in raw else None,
         manifold=_data_file(top.table("manifold")) if "manifold" in raw else None,
+        method=pack.text("method", _METHOD) if "method" in raw["pack"] else "replace",
     )
     pack.close()
     top.close()
@@ -198,6 +201,7 @@ def parse_manifest(text: str, *, source: object) -> Manifest:
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _ORACLE = re.compile(r"oracle\.[a-z0-9_]+")
+_METHOD = re.compile(r"replace|cover")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

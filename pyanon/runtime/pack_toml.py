@@ -49,6 +49,8 @@ def write_pack_toml(pack: Pack) -> Pack:
 def format_manifest(manifest: Manifest) -> str:
     """Write a manifest as the text of a `pack.toml`; `parse_manifest` gives back the same manifest."""
     head = {"schema": SCHEMA, **{key: getattr(manifest, key) for key in _HEAD}}
+    if manifest.method != "replace":
+        head["method"] = manifest.method
     blocks = [_format_table("pack", head)]
     for name, role in manifest.roles.items():
         table = f"roles.{_format_key(name)}"

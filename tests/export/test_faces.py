@@ -17,6 +17,7 @@ from export.train.faces import pack as packing  # noqa: E402
 from export.train.faces.autoencoder import blanked, gradient_loss  # noqa: E402
 from export.train.faces.autoencoder_net import Autoencoder  # noqa: E402
 from export.train.faces.calibrate import FEWEST, levels, strictest  # noqa: E402
+from export.train.faces.evaluate import Outcome, Probe, tables  # noqa: E402
 from export.train.faces.faces import Faces, jittered, plain, weathered  # noqa: E402
 from export.train.faces.generator_net import IDENTITY, Generator, landmark_maps  # noqa: E402
 from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
@@ -283,6 +284,36 @@ def test_an_oracle_in_eight_bits_sees_the_same(name: str) -> None:
     again = NETS[name][0]()
     again.load_state_dict(weights_of(data), strict=False)
     assert (again.out.weight - net.out.weight).abs().max() < 0.01 * net.out.weight.abs().max()
+
+
+def test_the_probe_reads_what_is_there_to_read(cache: Path) -> None:
+    """The drawn embeddings tell the gender, and nothing of the age."""
+    faces = Faces(cache)
+    read = Probe(faces)(faces.facts["mobilefacenet"], faces.facts["retail"])
+    assert (read[:, 0] == faces.facts["labels"][:, 1]).mean() > 0.9
+    assert set(np.unique(read[:, 1])) <= {0, 1, 2, 3}
+
+
+def test_figures_count_what_was_replaced() -> None:
+    picture = np.zeros((8, 8, 3), np.uint8)
+
+    def outcome(*, replaced: bool, alike: float, found: bool, reason: str = "") -> Outcome:
+        drift, traits = np.array([1.0, -2.0, 3.0], np.float32), np.array([[0, 1], [0, 2]])
+        return Outcome(picture, picture, replaced, reason, {"arc": alike}, found, drift, traits)
+
+    outcomes = [
+        outcome(replaced=True, alike=0.9, found=True),
+        outcome(replaced=True, alike=0.1, found=True),
+        outcome(replaced=False, alike=1.0, found=False, reason="too small"),
+    ]
+    figures = dict(tables(outcomes, {"arc": 0.5})[0].rows)
+    assert figures["replaced"] == "66.7 % (2 of 3)"
+    assert figures["verified as the original by arc at FMR 0.001 (0.500)"] == "50.0 % (1 of 2)"
+    assert figures["a detector (YuNet, 0.6) finds a face where one was replaced"] == "100.0 % (2 of 2)"
+    assert figures["gender kept (probe)"] == "100.0 % (2 of 2)"
+    assert figures["age group kept (probe)"] == "0.0 % (0 of 2)"
+    assert figures["head pose drift, mean of yaw, pitch, roll"] == "1.0, 2.0, 3.0 degrees"
+    assert figures["covered: too small"] == "1"
 
 
 def test_an_exported_network_answers_alike_and_can_be_trained_on(replacer: Replacer) -> None:

@@ -319,3 +319,12 @@ manifests = st.builds(
 @given(manifests)
 def test_any_manifest_survives_writing_and_reading(manifest: Manifest) -> None:
     assert parse_manifest(format_manifest(manifest), source="x") == manifest
+
+
+def test_a_pack_says_what_happens_to_faces_where_nobody_does() -> None:
+    manifest = load_pack("pocket").manifest
+    shy = replace(manifest, method="cover")
+    assert parse_manifest(format_manifest(shy), source="x") == shy
+    assert 'method = "cover"' in format_manifest(shy)
+    with pytest.raises(PackError, match=r"pack\.method cannot be used"):
+        parse_manifest(format_manifest(replace(manifest, method="hide")), source="x")

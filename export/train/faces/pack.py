@@ -150,9 +150,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("checkpoints/faces"))
     parser.add_argument("--work", type=Path, default=Path("checkpoints"))
     parser.add_argument("--pack", type=Path, default=Path("engines/pocket"))
+    parser.add_argument("--method", choices=["replace", "cover"], help="what the pack does where nothing is said")
     parser.add_argument("--only", choices=["oracles", "replacer"], help="the others stay as they are in the pack")
     args = parser.parse_args()
     pack = load_pack(args.pack)
+    if args.method is not None:
+        pack = Pack(pack.folder, replace(pack.manifest, method=args.method))
     if args.only != "replacer":
         nets = {name: kind() for name, (kind, _) in NETS.items()}
         for name, net in nets.items():
