@@ -14,6 +14,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx", reason="exporting needs onnx")
 
 from export.train.faces import pack as packing  # noqa: E402
+from export.train.faces.audit import matches  # noqa: E402
 from export.train.faces.autoencoder import blanked, gradient_loss  # noqa: E402
 from export.train.faces.autoencoder_net import Autoencoder  # noqa: E402
 from export.train.faces.calibrate import FEWEST, levels, strictest  # noqa: E402
@@ -292,6 +293,18 @@ def test_the_probe_reads_what_is_there_to_read(cache: Path) -> None:
     read = Probe(faces)(faces.facts["mobilefacenet"], faces.facts["retail"])
     assert (read[:, 0] == faces.facts["labels"][:, 1]).mean() > 0.9
     assert set(np.unique(read[:, 1])) <= {0, 1, 2, 3}
+
+
+def test_a_match_is_a_training_face_above_the_threshold() -> None:
+    rng = np.random.default_rng(0)
+    gallery = unit(rng.normal(0, 1, (800, 16)))
+    strangers_, copies = unit(rng.normal(0, 1, (60, 16))), gallery[:30]
+    found = matches(np.concatenate([strangers_, copies]), gallery, "arc")
+    pairs = (gallery @ gallery.T)[np.triu_indices(800, 1)]
+    assert (pairs > found.threshold).mean() == pytest.approx(1e-4, rel=0.1)
+    assert found.above >= 1 / 3
+    assert found.above == pytest.approx(1 / 3, abs=0.1)
+    assert found.nearest[2] == pytest.approx(1, abs=1e-5)
 
 
 def test_figures_count_what_was_replaced() -> None:
