@@ -14,6 +14,7 @@ from export.train.library import Labels
 from export.train.measure import Case, tally
 from export.train.teachers import YuNetTeacher
 from pyanon.anonymizer import Anonymizer
+from pyanon.policy import Policy
 from pyanon.runtime import load_pack, open_runner
 from pyanon.stages.locate import Locator, still_details
 from pyanon.types import Frame, ImageArray
@@ -91,3 +92,36 @@ def test_landmarks_of_both_networks_agree(locate: Locator, street: list[ImageArr
             apart.append(float(np.linalg.norm(points - found.landmarks[row], axis=-1).mean()) / (y1 - y0))
     assert len(apart) > 10
     assert np.median(apart) < 0.08
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> ImageArray:
+    return np.ascontiguousarray(pytest.importorskip("skimage.data").astronaut())
+
+
+def test_the_pack_is_small() -> None:
+    pack = load_pack()
+    pack.verify()
+    assert sum(path.stat().st_size for path in pack.folder.iterdir()) <= 30e6
+
+
+def test_a_replaced_face_is_somebody_else_and_the_rest_is_as_it_was(astronaut: ImageArray) -> None:
+    """By the pack's own oracles; the model card says what other recognisers find."""
+    with Anonymizer(policy=Policy(method="replace", key="a key that is long enough"), device="cpu") as anonymizer:
+        result, again = anonymizer(astronaut), anonymizer(astronaut)
+    (face,) = result.faces
+    assert (face.action, face.reason) == ("replaced", "")
+    pack = load_pack()
+    thresholds = [pack.role(name).table("thresholds")["0.001"] for name in pack.manifest.roles if "oracle." in name]
+    assert len(thresholds) == len(face.similarity) >= 2
+    assert all(alike < most for alike, most in zip(face.similarity, thresholds, strict=True))
+    changed = (result.frame != astronaut).any(2)
+    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    x0, y0, x1, y1 = face.xyxy
+    side = max(x1 - x0, y1 - y0)
+    assert x0 - side / 2 < columns[0] < columns[-1] < x1 + side / 2
+    assert y0 - side / 2 < rows[0] < rows[-1] < y1 + side / 2
+    middle = changed[int(y0 + 0.4 * side) : int(y1 - 0.3 * side), int(x0 + 0.35 * side) : int(x1 - 0.35 * side)]
+    assert middle.mean() > 0.9
+    # The same key, the same person.
+    assert (again.frame == result.frame).all()

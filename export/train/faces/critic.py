@@ -33,10 +33,10 @@ class Critic(nn.Module):
             _leaky(),
             _conv(64, 128, 4, 2),
             _leaky(),
-            _conv(128, 1, 3),
+            nn.Conv2d(128, 1, 3, 1, 1),
         )
         self.features = nn.ModuleList(
-            nn.Sequential(_conv(width, 96, 3, 2), _leaky(), _conv(96, 96, 3), _leaky(), _conv(96, 1, 1))
+            nn.Sequential(_conv(width, 96, 3, 2), _leaky(), _conv(96, 96, 3), _leaky(), nn.Conv2d(96, 1, 1))
             for width in widths
         )
 

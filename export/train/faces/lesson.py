@@ -40,7 +40,7 @@ class Weights:
     around: float = 3.0
     copy: float = 3.0
     features: float = 0.5
-    critic: float = 0.15
+    critic: float = 0.1
 
 
 @dataclass(frozen=True)
