@@ -52,10 +52,12 @@ LANDMARKS = Role(
     outputs=(Port("points", "float32", ("n", 5, 2)), Port("score", "float32", ("n",))),
     settings={"size": SIZE, "grow": GROW},
 )
+DESCRIPTION = "Small networks for the CPU: a face locator, five landmarks from a box, and, on trial, replacing faces."
 TRAINING_DATA = (
     "FairFace (CC BY 4.0), SFHQ and SFHQ-T2I (MIT), Clothing Co-Parsing, COCO 2017 images under CC BY, CC BY-SA, "
     "no known restrictions or US Government licences, Caltech-101 (CC BY 4.0), Intel sample-videos (CC BY 4.0); "
-    "labelled by YuNet (Apache-2.0) and Ultra-Light-Fast-Generic-Face-Detector (MIT). See MODEL_CARD.md and NOTICE."
+    "labelled by YuNet (Apache-2.0) and Ultra-Light-Fast-Generic-Face-Detector (MIT); taught by MobileFaceNet and "
+    "face-reidentification-retail-0095 (Apache-2.0). See MODEL_CARD.md, FACES.md and NOTICE."
 )
 
 
@@ -117,7 +119,7 @@ def write_pack(folder: Path, *, locator: Locator, landmarks: LandmarksNet, setti
         version=VERSION,
         licence="Apache-2.0",
         training_data=TRAINING_DATA,
-        description="Small networks for the CPU: a face locator and five landmarks from a box.",
+        description=DESCRIPTION,
         roles={
             **others,
             "locator": Role(
