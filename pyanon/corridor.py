@@ -74,13 +74,7 @@ class Corridor:
             )
         _check_sizes(pack, manifold)
         thresholds = {name: networks.threshold(name, policy.fmr) for name in networks.oracles}
-        self._prior = Prior(
-            manifold,
-            thresholds={name: networks.threshold(name, policy.fmr, of=networks.drawn) for name in networks.oracles},
-            gallery_thresholds={
-                name: networks.threshold(name, networks.least_fmr, of=networks.known) for name in networks.oracles
-            },
-        )
+        self._prior = Prior.of(networks, manifold, fmr=policy.fmr)
         self._choice = GroupChoice(
             manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
         )

@@ -9,8 +9,6 @@ threshold of an existing pack is kept; ``export.train.evaluate --calibrate`` mea
 from __future__ import annotations
 
 import argparse
-import tempfile
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,14 +19,14 @@ from torch import Tensor, nn
 
 from export.train.landmarks_net import GROW, SIZE, LandmarksDecoded, LandmarksNet
 from export.train.locator_lean import LeanLocator
-from export.train.locator_net import EMBEDDING, STRIDES, Locator, fuse
+from export.train.locator_net import EMBEDDING, STRIDES, Locator, Net, fuse
+from export.train.trace import traced, without_notes
 from pyanon.errors import PackError
 from pyanon.runtime import Manifest, Pack, Port, Prompts, Role, load_pack, write_pack_toml
 
 __all__ = ["averaged", "export_landmarks", "export_locator", "write_pack"]
 
 VERSION = "0.1.0"
-OPSET = 17
 #: Where calibration starts from.
 THRESHOLD, STILL_THRESHOLD = 0.5, 0.45
 #: Width and height that the locator is meant to look at, as far as the shape of the picture allows.
@@ -61,7 +59,7 @@ TRAINING_DATA = (
 )
 
 
-def averaged(net: nn.Module, folder: Path) -> nn.Module:
+def averaged(net: Net, folder: Path) -> Net:
     """Loads the averaged weights of the last checkpoint of a training, in place."""
     state = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
     net.load_state_dict(state["average"])
@@ -80,28 +78,9 @@ def export_landmarks(net: LandmarksNet) -> bytes:
 
 
 def _export(net: nn.Module, example: tuple[Tensor, ...], role: Role) -> bytes:
-    """Traces the network; every named axis of a port varies."""
-    ports = role.inputs + role.outputs
-    varying = {port.name: {i: axis for i, axis in enumerate(port.axes) if isinstance(axis, str)} for port in ports}
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        # The tracing exporter needs nothing but `onnx`; its successor, which the warning is about, needs more.
-        warnings.simplefilter("ignore")
-        file = Path(folder) / role.file
-        torch.onnx.export(
-            net, example, file, opset_version=OPSET, dynamo=False, dynamic_axes=varying,
-            input_names=[port.name for port in role.inputs], output_names=[port.name for port in role.outputs],
-        )  # fmt: skip
-        model = onnx.load(file)
+    model = traced(net, example, role)
     onnx.checker.check_model(model)
-    return _bare(model)
-
-
-def _bare(model: onnx.ModelProto) -> bytes:
-    """The file without the exporter's notes (source paths and scopes of the machine that traced it)."""
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    data: bytes = model.SerializeToString()
+    data: bytes = without_notes(model).SerializeToString()
     return data
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pyanon.types import Detections, FloatArray, ImageArray
 
-__all__ = ["RfbTeacher", "YuNetTeacher", "iou_matrix", "suppress"]
+__all__ = ["RfbTeacher", "YuNetTeacher", "iou_matrix", "session", "suppress"]
 
 
 def iou_matrix(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -36,7 +36,8 @@ def suppress(xyxy: FloatArray, score: FloatArray, iou: float) -> npt.NDArray[np.
     return np.asarray(kept, np.int64)
 
 
-def _session(path: Path, threads: int) -> ort.InferenceSession:
+def session(path: Path, threads: int) -> ort.InferenceSession:
+    """A teacher's file on the CPU."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -53,7 +54,7 @@ class YuNetTeacher:
     """YuNet-n (libfacedetection.train), anchor-free at strides 8, 16 and 32; BGR 0..255."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        self._run = _session(folder / "yunet_n_dynamic.onnx", threads)
+        self._run = session(folder / "yunet_n_dynamic.onnx", threads)
 
     def __call__(self, image: ImageArray, *, long_side: int = 640, threshold: float = 0.6) -> Detections:
         """Detects faces after scaling the longer side to ``long_side``; boxes in pixels of ``image``."""
@@ -87,7 +88,7 @@ class RfbTeacher:
     """Ultra-Light-Fast-Generic-Face-Detector RFB-640: a second opinion, without landmarks."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        self._run = _session(folder / "rfb-640.onnx", threads)
+        self._run = session(folder / "rfb-640.onnx", threads)
 
     def __call__(self, image: ImageArray, *, threshold: float = 0.7) -> Detections:
         """Detects faces after stretching to 640x480; boxes in pixels of ``image``."""

@@ -202,11 +202,11 @@ def fake_judges(faces: Faces, codes: torch.Tensor) -> object:
     nets = [kind().eval() for kind, _ in NETS.values()]
     own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
     judges = [Judge.of(net, seen, codes.numpy()) for net, seen in zip(nets, own, strict=True)]
-    return Judges(judges, torch.nn.ModuleList(nets[0].stages[:2]), LandmarksNet().eval().requires_grad_(False))
+    return Judges(judges, nets[0], LandmarksNet().eval().requires_grad_(False))
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
-    args = argparse.Namespace(seed=0, threads=1, out=tmp_path, device="cpu", rate=1e-2, minutes=0.002)
+    args = argparse.Namespace(seed=0, threads=1, out=tmp_path, device="cpu", rate=1e-2, minutes=0.03)
     run = Run(args, torch.nn.Linear(3, 1))
     for _ in run.steps():
         run.learn(run.net(torch.randn(4, 3)).square().mean())

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from export.train.faces.calibrate import sample_threshold
 from export.train.faces.faces import Faces, plain
 from export.train.faces.recognisers import MobileFaceNet, Retail0095
 from export.train.faces.template import SIZE
@@ -52,13 +53,7 @@ class Match:
 def draw(pack: Pack, count: int, *, seed: int = 1, fmr: float = 1e-3) -> FloatArray:
     """Identity codes ``(count, D)`` as the sampler accepts them, groups as often as one another."""
     networks, manifold = face_networks(pack), pack.manifold()
-    prior = Prior(
-        manifold,
-        thresholds={name: networks.threshold(name, fmr, of=networks.drawn) for name in networks.oracles},
-        gallery_thresholds={
-            name: networks.threshold(name, networks.least_fmr, of=networks.known) for name in networks.oracles
-        },
-    )
+    prior = Prior.of(networks, manifold, fmr=fmr)
     nobody = [np.zeros((0, len(manifold.projections[name])), np.float32) for name in networks.oracles]
     rng, codes = np.random.default_rng(seed), list[FloatArray]()
     while len(codes) < count:
@@ -95,8 +90,7 @@ def paint(pack: Pack, codes: FloatArray, faces: Faces, rng: np.random.Generator)
 
 def matches(embeddings: FloatArray, gallery: FloatArray, name: str) -> Match:
     """Compares faces ``(n, d)`` with the training faces ``(m, d)``, both of length 1."""
-    some = gallery[:: max(1, len(gallery) // 6000)]
-    threshold = float(np.quantile((some @ some.T)[np.triu_indices(len(some), 1)], 1 - FMR))
+    threshold = sample_threshold(gallery, FMR, sample=6000)
     nearest, above = [], 0
     for part in np.array_split(embeddings, max(1, len(embeddings) // 256)):
         alike = part @ gallery.T

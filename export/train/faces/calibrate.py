@@ -21,10 +21,11 @@ import numpy as np
 from export.train.faces.faces import Faces, plain
 from export.train.faces.oracle_nets import NETS
 from export.train.faces.prepare import GENDERS, RACES
+from export.train.faces.recognisers import unit
 from pyanon.runtime import Pack, load_pack, open_runner
 from pyanon.types import FloatArray
 
-__all__ = ["FMRS", "Level", "embeddings", "levels", "main", "strictest"]
+__all__ = ["FMRS", "Level", "embeddings", "levels", "main", "sample_threshold", "strictest"]
 
 FMRS = (1e-2, 1e-3, 1e-4)
 #: Similarity to both teachers above which two pictures show one person.
@@ -55,8 +56,8 @@ def embeddings(pack: Pack, oracle: str, faces: Faces) -> FloatArray:
     with open_runner(pack, f"oracle.{oracle}", device="cpu") as runner:
         for rows in np.array_split(np.arange(len(faces)), max(1, len(faces) // 64)):
             seen = runner.infer({"crops": plain(faces[rows]).numpy()})["embedding"]
-            found.append(seen / np.linalg.norm(seen, axis=1, keepdims=True))
-    return np.concatenate(found).astype(np.float32)
+            found.append(unit(seen))
+    return np.concatenate(found)
 
 
 def _groups(unseen: Faces, faces: Faces) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -79,13 +80,18 @@ def _level(
 ) -> Level:
     counts = np.zeros(len(BINS) - 1, np.int64)
     for rows in np.array_split(a, max(1, len(a) // 128)):
-        strangers = np.ones((len(rows), len(b)), bool)
         alike = [unseen.facts[t][rows] @ faces.facts[t][b].T > SAME for _, t in NETS.values()]
-        strangers &= ~np.logical_and.reduce(alike)
+        strangers = ~np.logical_and.reduce(alike)
         counts += np.histogram((mine[rows] @ others[b].T)[strangers], BINS)[0]
     above, pairs = counts[::-1].cumsum()[::-1], int(counts.sum())
     found = [float(BINS[np.argmax(above <= fmr * pairs)]) if fmr * pairs >= FEWEST else np.nan for fmr in FMRS]
     return Level(name, pairs, tuple(found))
+
+
+def sample_threshold(embeddings: FloatArray, fmr: float, *, sample: int) -> float:
+    """The similarity that pairs among about ``sample`` of the faces ``(n, d)`` exceed at this rate."""
+    some = embeddings[:: max(1, len(embeddings) // sample)]
+    return float(np.quantile((some @ some.T)[np.triu_indices(len(some), 1)], 1 - fmr))
 
 
 def strictest(found: list[Level]) -> Mapping[str, float]:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from export.train.card import Table, write_card
+from export.train.faces.calibrate import sample_threshold
 from export.train.faces.faces import Faces
 from export.train.faces.prepare import HELD_OUT, usable
 from export.train.faces.recognisers import HeadPose, MobileFaceNet, Retail0095
@@ -123,7 +124,9 @@ class Witnesses:
         }
         self._yunet, self._pose, self._probe = YuNetTeacher(teachers), HeadPose(teachers), Probe(faces)
         real = faces.facts["labels"][:, 0] >= 0
-        self.thresholds = {name: _threshold(faces.facts[name][real]) for name in self._recognisers}
+        self.thresholds = {
+            name: sample_threshold(faces.facts[name][real], FMR, sample=5000) for name in self._recognisers
+        }
 
     def __call__(self, before: ImageArray, points: FloatArray, result: Result) -> Outcome:
         """What they say of one picture."""
@@ -147,13 +150,6 @@ class Witnesses:
             pose[1] - pose[0],
             np.stack(traits),
         )
-
-
-def _threshold(embeddings: FloatArray, sample: int = 5000) -> float:
-    """Similarity that strangers exceed at `FMR`."""
-    some = embeddings[:: max(1, len(embeddings) // sample)]
-    pairs = (some @ some.T)[np.triu_indices(len(some), 1)]
-    return float(np.quantile(pairs, 1 - FMR))
 
 
 def tables(outcomes: list[Outcome], thresholds: dict[str, float]) -> list[Table]:

@@ -1,6 +1,7 @@
 """The frozen networks that judge a painted face while the generator learns: recognisers and landmarks.
 
-One teacher is not among them (`retail0095`): it measures what the generator learnt, and must not have taught it.
+One teacher is not among them (`recognisers.Retail0095`): it measures what the generator learnt, and must not have
+taught it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from torch.nn import functional
 
 from export.train.faces.faces import Faces, plain
 from export.train.faces.identity import Codes, fit_projection
-from export.train.faces.oracle_nets import NETS
+from export.train.faces.oracle_nets import NETS, Oracle
 from export.train.faces.teachers_torch import mobilefacenet
 from export.train.landmarks_net import LandmarksNet
+from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
 
 __all__ = ["Judge", "Judges", "load_judges"]
@@ -66,16 +68,12 @@ class Judges:
     """The recognisers, one of which lends its first layers to the critic; and the landmark net."""
 
     recognisers: list[Judge]
-    first: nn.ModuleList
+    first: Oracle
     landmarks: LandmarksNet
 
     def maps(self, crops: Tensor) -> list[Tensor]:
         """An oracle's maps at strides 4 and 8."""
-        found, x = [], crops * 2 - 1
-        for stage in self.first:
-            x = stage(x)
-            found.append(x)
-        return found
+        return self.first.features(crops, depth=2)
 
     def marks(self, crops: Tensor) -> Tensor:
         """Five landmarks ``(n, 5, 2)`` in crop pixels."""
@@ -93,14 +91,12 @@ def _embeddings(net: nn.Module, faces: Faces) -> Tensor:
     return functional.normalize(torch.cat(seen), dim=1)
 
 
-def _oracles(work: Path) -> Iterator[nn.Module]:
+def _oracles(work: Path) -> Iterator[Oracle]:
     """The oracles that are trained so far."""
     for name, (kind, _) in NETS.items():
-        saved = work / f"oracle.{name}" / "last.pt"
-        if saved.exists():
-            net = kind()
-            net.load_state_dict(torch.load(saved, map_location="cpu", weights_only=True)["average"])
-            yield net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        folder = work / f"oracle.{name}"
+        if (folder / "last.pt").exists():
+            yield averaged(kind(), folder).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Codes) -> Judges:
@@ -111,4 +107,4 @@ def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Cod
     recognisers.append(Judge.of(mobilefacenet(teachers), taught, own))
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
     marker = folded_landmarks(pack).requires_grad_(False)
-    return Judges(recognisers, nn.ModuleList(oracles[0].get_submodule(f"stages.{n}") for n in (0, 1)), marker)
+    return Judges(recognisers, oracles[0], marker)

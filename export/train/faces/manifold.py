@@ -109,7 +109,6 @@ def build_manifold(
         "reach": np.float32(_reach(z, anchors)),
         "cluster": centres, "members": np.bincount(nearest, minlength=len(centres)),
         "member_codes": np.round((drawn[order] - middle) / scale).clip(-127, 127).astype(np.int8),
-        "basis": codes.basis.astype(np.float16),
     }  # fmt: skip
 
 

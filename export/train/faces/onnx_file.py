@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,11 +11,11 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from export.train.trace import traced, without_notes
 from pyanon.runtime import Role, load_pack
 
 __all__ = ["export", "packed", "stored", "weights_of"]
 
-OPSET = 17
 #: Weights smaller than this stay as they are.
 LEAST_PACKED = 64
 #: What is put behind the name of a weight that is not stored as it is.
@@ -26,19 +24,8 @@ HALF, EIGHTH, SCALE = ":half", ":int8", ":scale"
 
 def export(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, bits: int = 16) -> bytes:
     """An ONNX file with the ports of a role, weights in 16 or 8 bits, computing in float32."""
-    ports = role.inputs + role.outputs
-    varying = {port.name: {i: axis for i, axis in enumerate(port.axes) if isinstance(axis, str)} for port in ports}
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / role.file
-        # The tracing exporter needs nothing but `onnx`; its successor, which the warning is about, needs more.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            net.eval(), example, file, opset_version=OPSET, dynamo=False, dynamic_axes=varying,
-            input_names=[port.name for port in role.inputs], output_names=[port.name for port in role.outputs],
-            # Constants that stay unfolded keep the names of the parameters; the runtime folds them when it loads.
-            do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE,
-        )  # fmt: skip
-        model = packed(onnx.load(file), bits=bits)
+    # The runtime folds what is left unfolded here when it loads.
+    model = packed(traced(net.eval(), example, role, keep_names=True), bits=bits)
     onnx.checker.check_model(model)
     data: bytes = model.SerializeToString()
     return data
@@ -60,10 +47,7 @@ def packed(model: onnx.ModelProto, *, bits: int) -> onnx.ModelProto:
     nodes = [*restored, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    return model
+    return without_notes(model)
 
 
 def _packed(weight: TensorProto, bits: int) -> tuple[list[TensorProto], list[onnx.NodeProto]]:

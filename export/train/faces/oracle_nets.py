@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
-__all__ = ["NETS", "GatheringOracle", "ResidualOracle"]
+__all__ = ["NETS", "GatheringOracle", "Oracle", "ResidualOracle"]
 
 
 def _conv(before: int, after: int, stride: int = 1) -> nn.Sequential:
@@ -27,7 +30,35 @@ class _Residual(nn.Module):
         return out
 
 
-class ResidualOracle(nn.Module):
+class Oracle(nn.Module, ABC):
+    """A recogniser in stages.
+
+    Attributes:
+        width: Numbers in an embedding.
+        stages: At strides 4, 8 and 16.
+    """
+
+    width: ClassVar[int]
+    stages: nn.ModuleList
+
+    def features(self, crops: Tensor, depth: int = 3) -> list[Tensor]:
+        """What each of the first ``depth`` stages makes of crops ``(n, 3, 128, 128)`` RGB 0..1."""
+        maps, x = [], crops * 2 - 1
+        for stage in self.stages[:depth]:
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+    @abstractmethod
+    def read(self, last: Tensor) -> Tensor:
+        """The embedding, from the last stage."""
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """The embedding ``(n, width)``."""
+        return self.read(self.features(crops)[-1])
+
+
+class ResidualOracle(Oracle):
     """Plain residual convolutions, and one weight per place and channel at the end (GDC, MobileFaceNets 2018).
 
     Input ``(n, 3, 128, 128)`` RGB 0..1; output ``(n, 128)``.
@@ -47,22 +78,10 @@ class ResidualOracle(nn.Module):
         self.pool = nn.Sequential(nn.Conv2d(192, 192, 8, groups=192, bias=False), nn.BatchNorm2d(192))
         self.out = nn.Linear(192, self.width)
 
-    def features(self, crops: Tensor) -> list[Tensor]:
-        """What each stage makes of the crops: strides 4, 8 and 16."""
-        maps, x = [], crops * 2 - 1
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
-
     def read(self, last: Tensor) -> Tensor:
         """The embedding, from the last stage."""
         out: Tensor = self.out(self.pool(last).flatten(1))
         return out
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """The embedding."""
-        return self.read(self.features(crops)[-1])
 
 
 class _Gathered(nn.Module):
@@ -83,7 +102,7 @@ class _Gathered(nn.Module):
         return out
 
 
-class GatheringOracle(nn.Module):
+class GatheringOracle(Oracle):
     """Gathered convolutions, and averages whose weights the network chooses place by place.
 
     Input ``(n, 3, 128, 128)`` RGB 0..1; output ``(n, 256)``.
@@ -104,27 +123,15 @@ class GatheringOracle(nn.Module):
         self.norm = nn.BatchNorm1d(288 * 4)
         self.out = nn.Linear(288 * 4, self.width)
 
-    def features(self, crops: Tensor) -> list[Tensor]:
-        """What each stage makes of the crops: strides 4, 8 and 16."""
-        maps, x = [], crops * 2 - 1
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
-
     def read(self, last: Tensor) -> Tensor:
         """The embedding, from the last stage."""
         weight = self.weigh(last).flatten(2).softmax(2)
         out: Tensor = self.out(self.norm((weight @ last.flatten(2).transpose(1, 2)).flatten(1)))
         return out
 
-    def forward(self, crops: Tensor) -> Tensor:
-        """The embedding."""
-        return self.read(self.features(crops)[-1])
-
 
 #: Name of the oracle: its network, and the teacher (a column of ``faces.npz``) that it follows.
-NETS: dict[str, tuple[type[ResidualOracle] | type[GatheringOracle], str]] = {
+NETS: dict[str, tuple[type[Oracle], str]] = {
     "residual": (ResidualOracle, "mobilefacenet"),
     "gathering": (GatheringOracle, "retail"),
 }

@@ -25,8 +25,10 @@ from export.train.faces.manifold import build_manifold
 from export.train.faces.onnx_file import export
 from export.train.faces.oracle_nets import NETS
 from export.train.faces.prepare import AGES, GENDERS, RACES
+from export.train.faces.recognisers import unit
 from export.train.faces.replacer import Replacer
 from export.train.faces.template import SIZE, TEMPLATE
+from export.train.pack import averaged
 from pyanon.runtime import DataFile, Manifest, Pack, Port, Role, load_pack, write_pack_toml
 from pyanon.types import FloatArray
 
@@ -125,13 +127,9 @@ def _tables(
 ) -> dict[str, Mapping[str, float]]:
     """Thresholds of pictures, of a code and a picture, of two codes: the strictest group's."""
     projection = fit_projection(codes.of(faces), others)
-    my, their = (_unit(codes.of(each) @ projection.T) for each in (unseen, faces))
+    my, their = (unit(codes.of(each) @ projection.T) for each in (unseen, faces))
     compared = {"thresholds": (mine, others), "drawn": (my, others), "known": (my, their)}
     return {table: strictest(levels(unseen, faces, *pair)) for table, pair in compared.items()}
-
-
-def _unit(rows: FloatArray) -> FloatArray:
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def add_replacer(pack: Pack, net: Replacer) -> Pack:
@@ -157,22 +155,14 @@ def main() -> None:
     if args.method is not None:
         pack = Pack(pack.folder, replace(pack.manifest, method=args.method))
     if args.only != "replacer":
-        nets = {name: kind() for name, (kind, _) in NETS.items()}
-        for name, net in nets.items():
-            net.load_state_dict(_averaged(args.work / f"oracle.{name}"))
+        nets = {name: averaged(kind(), args.work / f"oracle.{name}") for name, (kind, _) in NETS.items()}
         pack = add_oracles(pack, nets, args.cache)
     if args.only != "oracles":
         faces = Faces(args.cache, portraits=True)
         replacer = Replacer.from_checkpoint(args.work / "autoencoder", fit_codes(Faces(args.cache)).of(faces))
-        replacer.load_state_dict(_averaged(args.work / "generator"))
-        pack = add_replacer(pack, replacer)
+        pack = add_replacer(pack, averaged(replacer, args.work / "generator"))
     for role in pack.manifest.roles:
         print(f"{pack.role(role).file}: {len(pack.read(role))} bytes")
-
-
-def _averaged(folder: Path) -> Mapping[str, torch.Tensor]:
-    state: Mapping[str, torch.Tensor] = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)["average"]
-    return state
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ import importlib
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
+from export.train.teachers import session
 from pyanon import ops
 from pyanon.geometry import similarity
 from pyanon.types import FloatArray, ImageArray
 
-__all__ = ["HeadPose", "MobileFaceNet", "Retail0095", "aligned"]
+__all__ = ["HeadPose", "MobileFaceNet", "Retail0095", "aligned", "unit"]
 
 #: Landmarks of the square crops the recognisers were trained on, as shares of the side.
 ARCFACE = np.array(
@@ -30,15 +30,8 @@ def aligned(image: ImageArray, landmarks: FloatArray, template: FloatArray, size
     return ops.warp(image, matrix=similarity(landmarks, template * np.float32(size)), size=size)
 
 
-def _session(path: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _unit(embedding: FloatArray) -> FloatArray:
+def unit(embedding: FloatArray) -> FloatArray:
+    """Rows ``(..., d)`` at length 1."""
     return np.asarray(embedding / np.linalg.norm(embedding, axis=-1, keepdims=True), np.float32)
 
 
@@ -49,16 +42,16 @@ class MobileFaceNet:
     _deviation = np.array([0.229, 0.224, 0.225], np.float32)
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        self._run = _session(folder / "mobilefacenet.onnx", threads)
+        self._run = session(folder / "mobilefacenet.onnx", threads)
 
     def __call__(self, image: ImageArray, landmarks: FloatArray) -> FloatArray:
         """Embeddings ``(n, 128)`` of length 1 for the landmarks ``(n, 5, 2)`` in one picture; both ways round."""
         crops = (aligned(image, landmarks, ARCFACE, 112) / np.float32(255) - self._mean) / self._deviation
         tensor = np.asarray(crops.transpose(0, 3, 1, 2), np.float32)
-        return _unit(np.add(self._infer(tensor), self._infer(tensor[..., ::-1])))
+        return unit(np.add(self._infer(tensor), self._infer(tensor[..., ::-1])))
 
     def _infer(self, tensor: FloatArray) -> FloatArray:
-        return _unit(
+        return unit(
             np.concatenate([self._run.run(None, {"input0": row[None]})[0] for row in np.ascontiguousarray(tensor)])
         )
 
@@ -74,19 +67,19 @@ class Retail0095:
     def __call__(self, image: ImageArray, landmarks: FloatArray) -> FloatArray:
         """Embeddings ``(n, 256)`` of length 1 for the landmarks ``(n, 5, 2)`` in one picture; both ways round."""
         tensor = aligned(image, landmarks, RETAIL, 128)[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-        return _unit(np.add(self._infer(tensor), self._infer(tensor[..., ::-1])))
+        return unit(np.add(self._infer(tensor), self._infer(tensor[..., ::-1])))
 
     def _infer(self, tensor: FloatArray) -> FloatArray:
         rows = np.ascontiguousarray(tensor)
         answers = [next(iter(self._network(row[None]).values())).reshape(1, -1) for row in rows]
-        return _unit(np.concatenate(answers))
+        return unit(np.concatenate(answers))
 
 
 class HeadPose:
     """FSA-Net (headpose-fsanet-pytorch, MIT), the mean of two: yaw, pitch and roll in degrees."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        self._runs = [_session(folder / f"fsanet-{name}.onnx", threads) for name in ("1x1", "var")]
+        self._runs = [session(folder / f"fsanet-{name}.onnx", threads) for name in ("1x1", "var")]
 
     def __call__(self, image: ImageArray, landmarks: FloatArray) -> FloatArray:
         """Angles ``(n, 3)`` of the faces with the landmarks ``(n, 5, 2)`` in one picture, upright in their crops."""

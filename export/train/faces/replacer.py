@@ -11,6 +11,7 @@ from export.train.faces.autoencoder_net import Autoencoder
 from export.train.faces.critic import Critic
 from export.train.faces.generator_net import ATTRIBUTES, IDENTITY, AttributeEncoder, FaceEncoder, Generator
 from export.train.faces.onnx_file import stored
+from export.train.pack import averaged
 from pyanon.types import FloatArray
 
 __all__ = ["Replacer", "reversed_gradient"]
@@ -41,10 +42,7 @@ class Replacer(nn.Module):
     @classmethod
     def from_checkpoint(cls, folder: Path, codes: FloatArray) -> Replacer:
         """A new one around the autoencoder in ``folder``."""
-        autoencoder = Autoencoder()
-        state = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
-        autoencoder.load_state_dict(state["average"])
-        return cls(autoencoder, codes)
+        return cls(averaged(Autoencoder(), folder), codes)
 
     @classmethod
     def from_pack(cls, folder: Path, codes: FloatArray) -> Replacer:

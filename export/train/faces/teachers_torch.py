@@ -1,11 +1,10 @@
-"""The teachers as torch modules, so that a gradient comes back through them to the picture they look at.
+"""A teacher as a torch module, so that a gradient comes back through it to the picture it looks at.
 
-Only the few operations that these two files consist of are known; anything else is an error.
+Only the few operations that its file consists of are known; anything else is an error.
 """
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,12 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.train.faces.recognisers import ARCFACE, RETAIL
+from export.train.faces.recognisers import ARCFACE
 from export.train.faces.template import SIZE, TEMPLATE
 from pyanon.geometry import similarity
 from pyanon.types import FloatArray
 
-__all__ = ["Teacher", "mobilefacenet", "retail0095"]
+__all__ = ["Teacher", "mobilefacenet"]
 
 
 @dataclass
@@ -117,53 +116,3 @@ def mobilefacenet(folder: Path) -> Teacher:
         return (crops - mean.view(1, 3, 1, 1)) / deviation.view(1, 3, 1, 1)
 
     return Teacher(steps, constants, template=ARCFACE, side=112, prepare=prepare)
-
-
-def retail0095(folder: Path) -> Teacher:
-    """face-reidentification-retail-0095 (Open Model Zoo, Apache-2.0) from its OpenVINO IR."""
-    name = "face-reidentification-retail-0095"
-    root, data = ElementTree.parse(folder / f"{name}.xml").getroot(), (folder / f"{name}.bin").read_bytes()  # noqa: S314
-    inputs: dict[str, list[tuple[int, str]]] = {}
-    for edge in root.iter("edge"):
-        inputs.setdefault(edge.attrib["to-layer"], []).append((int(edge.attrib["to-port"]), edge.attrib["from-layer"]))
-    constants, steps, same = dict[str, FloatArray](), list[_Step](), dict[str, str]()
-    for layer in root.iter("layer"):
-        number, kind, facts = layer.attrib["id"], layer.attrib["type"], layer.find("data")
-        attributes = dict(facts.attrib) if facts is not None else {}
-        reads = tuple(same.get(source, source) for _, source in sorted(inputs.get(number, [])))
-        if kind == "Const":
-            constants[number] = _constant(attributes, data)
-        elif kind == "Parameter":
-            same[number] = "image"
-        elif kind == "Convert":
-            same[number] = reads[0]
-        elif kind != "Result":
-            steps.append(_Step(reads, number, _openvino(kind, attributes)))
-    return Teacher(steps, constants, template=RETAIL, side=128, prepare=lambda crops: crops.flip(1) * 255)
-
-
-def _constant(attributes: dict[str, str], data: bytes) -> FloatArray:
-    shape = [int(side) for side in attributes["shape"].split(",") if side.strip()]
-    kind = {"f16": np.float16, "f32": np.float32}[attributes["element_type"]]
-    start = int(attributes["offset"])
-    values = np.frombuffer(data, kind, offset=start, count=int(attributes["size"]) // np.dtype(kind).itemsize)
-    return np.asarray(values.reshape(shape), np.float32)
-
-
-def _openvino(kind: str, attributes: dict[str, str]) -> Callable[..., Tensor]:
-    def first(name: str) -> int:
-        return int(attributes[name].split(",")[0])
-
-    if kind == "Convolution":
-        return _convolution(first("strides"), first("pads_begin"), 1)
-    if kind == "GroupConvolution":
-        # Its weights are (groups, out, in, h, w).
-        stride, padding = first("strides"), first("pads_begin")
-        return lambda x, w: functional.conv2d(x, w.flatten(0, 1), None, stride, padding, groups=w.shape[0])
-    if kind == "AvgPool":
-        kernel = [int(side) for side in attributes["kernel"].split(",")]
-        return lambda x: functional.avg_pool2d(x, kernel, stride=first("strides"), padding=first("pads_begin"))
-    if kind == "PReLU":
-        return lambda x, slope: torch.where(x > 0, x, x * slope.view(1, -1, 1, 1))
-    known: dict[str, Callable[..., Tensor]] = {"Add": torch.add, "Multiply": torch.mul, "Sigmoid": torch.sigmoid}
-    return known[kind]

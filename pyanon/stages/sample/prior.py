@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pyanon import ops
 from pyanon.errors import PackError
 from pyanon.ops.reference.reject import alike
-from pyanon.runtime import Manifold
+from pyanon.runtime import FaceNetworks, Manifold
 from pyanon.types import FloatArray
 
 __all__ = ["Prior"]
@@ -52,6 +52,21 @@ class Prior:
         self._specs: dict[int, ops.SamplerSpec] = {}
         self._galleries: list[FloatArray] = []
         self._distances: npt.NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, networks: FaceNetworks, manifold: Manifold, *, fmr: float) -> Prior:
+        """With the pack's thresholds of codes: at ``fmr`` for live faces, at its lowest rate for the gallery.
+
+        Raises:
+            InputError: The pack is not calibrated for that rate.
+            PackError: An oracle has no projection.
+        """
+        least = networks.least_fmr
+        return cls(
+            manifold,
+            thresholds={name: networks.threshold(name, fmr, of=networks.drawn) for name in networks.oracles},
+            gallery_thresholds={name: networks.threshold(name, least, of=networks.known) for name in networks.oracles},
+        )
 
     @property
     def size(self) -> int:
