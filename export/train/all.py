@@ -53,6 +53,8 @@ def _faces(args: argparse.Namespace) -> list[list[object]]:
         commands.append(["faces.oracles", name, "--cache", cache, "--out", out, "--minutes", args.oracle_minutes])
     spent = ["--minutes", args.autoencoder_minutes]
     commands.append(["faces.autoencoder", "--cache", cache, "--out", work / "autoencoder", *spent])
+    spent = ["--minutes", args.decoder_minutes]
+    commands.append(["faces.decoder", "--cache", cache, "--work", work, "--out", work / "decoder", *spent])
     places = ["--cache", cache, "--work", work, "--out", work / "generator", "--pack", args.out]
     places += ["--teachers", args.data / "teachers", "--minutes", args.generator_minutes]
     commands.append(["faces.generator", *places])
@@ -70,6 +72,7 @@ def main() -> None:
     parser.add_argument("--landmarks-minutes", type=float, default=26)
     parser.add_argument("--oracle-minutes", type=float, default=120)
     parser.add_argument("--autoencoder-minutes", type=float, default=25)
+    parser.add_argument("--decoder-minutes", type=float, default=40)
     parser.add_argument("--generator-minutes", type=float, default=360)
     for command in steps(parser.parse_args()):
         print("python -m", *command, flush=True)

@@ -59,21 +59,17 @@ def show(net: torch.nn.Module, faces: Faces, path: Path) -> float:
     return float((painted.clamp(0, 1) - crops).abs().mean() * 255)
 
 
-def stored_autoencoder(pack: Path) -> dict[str, Tensor]:
-    """The weights of both halves, from a pack."""
-    return stored(pack, "face_encoder", inside="latent.", under="encoder.") | stored(
-        pack, "face_decoder", under="decoder."
-    )
-
-
 def main() -> None:
     """Command line."""
     parser = arguments(__doc__ or "", out="checkpoints/autoencoder", minutes=30, rate=1e-3, batch=32)
     args = parser.parse_args()
     faces, unseen = Faces(args.cache), Faces(args.cache, held_out=True, portraits=True)
-    rng, run = np.random.default_rng(args.seed), Run(args, Autoencoder())
+    rng, net = np.random.default_rng(args.seed), Autoencoder()
+    # A pack's generator speaks its decoder's language: then only the encoder learns, to speak it too.
+    net.decoder.requires_grad_(args.start is None)
+    run = Run(args, net, [{"params": [p for p in net.parameters() if p.requires_grad]}])
     if args.start is not None:
-        run.begin(stored_autoencoder(args.start))
+        run.begin(stored(args.start, "face_decoder", under="decoder."))
     for _ in run.steps():
         crops, points = jittered(faces.draw(rng, args.batch), rng)
         some = round(args.batch * BLANKED)

@@ -55,9 +55,9 @@ class FaceDecoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.at16 = nn.Sequential(nn.Conv2d(LATENT, 160, 3, 1, 1), Block(160), Block(160))
-        self.at32 = nn.Sequential(nn.Conv2d(160, 80, 3, 1, 1), Block(80), Block(80))
-        self.at64 = nn.Sequential(nn.Conv2d(80, 32, 3, 1, 1), Block(32), nn.SiLU(), nn.Conv2d(32, 12, 3, 1, 1))
+        self.at16 = nn.Sequential(nn.Conv2d(LATENT, 128, 3, 1, 1), Block(128), Block(128))
+        self.at32 = nn.Sequential(nn.Conv2d(128, 72, 3, 1, 1), Block(72), Block(72))
+        self.at64 = nn.Sequential(nn.Conv2d(72, 32, 3, 1, 1), Block(32), nn.SiLU(), nn.Conv2d(32, 12, 3, 1, 1))
 
     def forward(self, latent: Tensor) -> Tensor:
         """The crop."""

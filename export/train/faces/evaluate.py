@@ -21,6 +21,7 @@ from PIL import Image
 
 from export.train.card import Table, write_card
 from export.train.faces.calibrate import sample_threshold
+from export.train.faces.clips import clips, clips_table
 from export.train.faces.faces import Faces
 from export.train.faces.prepare import HELD_OUT, usable
 from export.train.faces.recognisers import HeadPose, MobileFaceNet, Retail0095
@@ -203,7 +204,8 @@ def main() -> None:
     policy = Policy(method="replace", steps=args.steps, key="the key of a measurement")
     with Anonymizer(policy=policy, pack=pack) as anonymizer:
         outcomes = [witnesses(before, points, anonymizer(before)) for before, points in pictures(args.data, args.count)]
-    found = tables(outcomes, witnesses.thresholds)
+        talkers = list(clips(args.data, anonymizer))
+    found = [*tables(outcomes, witnesses.thresholds), clips_table(talkers)]
     print(*found, sep="\n\n")
     write_card(args.pack / "FACES.md", pack, found, text=TEXT)
     if args.sheet is not None:

@@ -21,12 +21,13 @@ import numpy as np
 import torch
 
 from export.train.faces.autoencoder import sheet
+from export.train.faces.autoencoder_net import LATENT, PLACES
 from export.train.faces.faces import Faces, plain
 from export.train.faces.identity import fit_codes
 from export.train.faces.judges import load_judges
 from export.train.faces.lesson import Lesson, Scene, Weights, strangers
 from export.train.faces.manifold import GroupPrior
-from export.train.faces.replacer import Replacer
+from export.train.faces.replacer import Replacer, stored_replacer
 from export.train.faces.run import Run, arguments
 from export.train.faces.template import SIZE
 from pyanon.geometry import face_region
@@ -43,9 +44,7 @@ def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
     crops, points = plain(faces[rows]), torch.from_numpy(faces.facts["landmarks"][rows])
     region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
     context, code, _ = net.encoder(crops, region, points / SIZE)
-    noise = torch.randn(len(rows), *context.shape[2:], 8, generator=torch.Generator().manual_seed(1)).permute(
-        0, 3, 1, 2
-    )
+    noise = torch.randn(len(rows), LATENT, PLACES, PLACES, generator=torch.Generator().manual_seed(1))
     lines, labels = [crops], faces.facts["labels"]
     for turn in range(4):
         rng = np.random.default_rng(turn)
@@ -73,11 +72,10 @@ def train(args: argparse.Namespace) -> None:
     basis = fit_codes(Faces(args.cache))
     faces, unseen = Faces(args.cache, portraits=True), Faces(args.cache, portraits=True, held_out=True)
     codes, rng, judges = basis.of(faces), np.random.default_rng(args.seed), None
-    if args.start is not None:
-        net = Replacer.from_pack(args.start, codes)
-    else:
-        net = Replacer.from_checkpoint(args.work / "autoencoder", codes)
+    net = Replacer.from_checkpoints(args.work, codes)
     run = Run(args, net, [{"params": net.painters(), "lr": args.rate}], list(net.critic.parameters()))
+    if args.start is not None:
+        run.begin(stored_replacer(args.start))
     prior = GroupPrior(codes, faces.facts["labels"])
     lesson = Lesson(net, torch.from_numpy(codes), prior, run.log, Weights())
     for share in run.steps():

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.train.faces.autoencoder import blanked
-from export.train.faces.autoencoder_net import LATENT, PLACES, Block, LatentEncoder, silence
+from export.train.faces.autoencoder_net import LATENT, PLACES, Block, silence
 from export.train.faces.prepare import AGES, GENDERS, RACES
 
 __all__ = [
@@ -23,8 +23,10 @@ __all__ = [
     "landmark_maps",
 ]
 
-#: Numbers of an identity code; of the attribute code per place, on 8 x 8 places; maps of the surroundings.
-IDENTITY, ATTRIBUTES, CONTEXT = 128, 12, LATENT + 6
+#: Numbers of an identity code; of the attribute code per place, on 8 x 8 places; maps of what is around the face,
+#: and of the whole context: with them the region and a map of each landmark.
+IDENTITY, ATTRIBUTES, AROUND = 128, 12, 8
+CONTEXT = AROUND + 6
 TRAITS = len(AGES) + len(GENDERS) + len(RACES)
 
 
@@ -39,14 +41,15 @@ def landmark_maps(landmarks: Tensor) -> Tensor:
 class AttributeEncoder(nn.Module):
     """What stays of a face: expression, gaze, pose, light, glasses, on 8 x 8 places; and its traits.
 
+    It sees the face at half size: what is lost are the details that tell people apart.
     Input ``(n, 3, 128, 128)`` 0..1; outputs mean and log variance ``(n, 12, 8, 8)`` and logits ``(n, 18)``.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.PixelUnshuffle(4), nn.Conv2d(48, 48, 3, 1, 1), Block(48),
-            nn.Conv2d(48, 96, 3, 2, 1), Block(96), nn.Conv2d(96, 160, 3, 2, 1), Block(160), Block(160), nn.SiLU(),
+            nn.AvgPool2d(2), nn.PixelUnshuffle(4), nn.Conv2d(48, 96, 3, 1, 1), Block(96),
+            nn.Conv2d(96, 160, 3, 2, 1), Block(160), Block(160), nn.SiLU(),
         )  # fmt: skip
         self.code = nn.Conv2d(160, 2 * ATTRIBUTES, 1)
         self.traits = nn.Sequential(nn.Linear(160 * 4, 128), nn.SiLU(), nn.Linear(128, TRAITS))
@@ -62,15 +65,18 @@ class AttributeEncoder(nn.Module):
 class FaceEncoder(nn.Module):
     """The encoder as it ships: crops, region and landmarks in; surroundings, attribute code and traits out."""
 
-    def __init__(self, latent: LatentEncoder, attributes: AttributeEncoder) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.latent, self.attributes = latent, attributes
+        self.around = nn.Sequential(
+            nn.PixelUnshuffle(8), nn.Conv2d(192, 96, 3, 1, 1), Block(96), nn.SiLU(), nn.Conv2d(96, AROUND, 3, 1, 1)
+        )
+        self.attributes = AttributeEncoder()
 
     def context(self, crops: Tensor, inside: Tensor, landmarks: Tensor) -> Tensor:
-        """Latent of the crop without its face, the region, the landmarks: ``(n, 14, 16, 16)``."""
-        around = self.latent(blanked(crops, inside))[0]
+        """The crop without its face, the region, the landmarks: ``(n, 14, 16, 16)``."""
+        around = self.around(blanked(crops, inside) * 2 - 1)
         share = functional.avg_pool2d(inside, inside.shape[-1] // PLACES)
-        return torch.cat([around, share, landmark_maps(landmarks).to(around.dtype)], 1)
+        return torch.cat([around, share.to(around.dtype), landmark_maps(landmarks).to(around.dtype)], 1)
 
     def forward(self, crops: Tensor, inside: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Context, attribute code and logits of the traits."""
@@ -83,7 +89,7 @@ class _Conditioned(nn.Module):
 
     def __init__(self, before: int, after: int, condition: int) -> None:
         super().__init__()
-        self.norms = nn.ModuleList([nn.GroupNorm(8, before), nn.GroupNorm(8, after)])
+        self.norms = nn.ModuleList([nn.GroupNorm(8, before, affine=False), nn.GroupNorm(8, after, affine=False)])
         self.convs = nn.ModuleList([nn.Conv2d(before, after, 3, 1, 1), silence(nn.Conv2d(after, after, 3, 1, 1))])
         self.scales = nn.Linear(condition, 2 * (before + after))
         self.skip = nn.Conv2d(before, after, 1) if before != after else nn.Identity()

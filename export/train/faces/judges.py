@@ -6,7 +6,6 @@ taught it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from export.train.landmarks_net import LandmarksNet
 from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
 
-__all__ = ["Judge", "Judges", "load_judges"]
+__all__ = ["Judge", "Judges", "load_judges", "load_oracles"]
 
 #: Faces whose pairs thresholds are taken from, and the share of pairs above them.
 SAMPLE, FMR = 4000, 1e-3
@@ -91,17 +90,15 @@ def _embeddings(net: nn.Module, faces: Faces) -> Tensor:
     return functional.normalize(torch.cat(seen), dim=1)
 
 
-def _oracles(work: Path) -> Iterator[Oracle]:
-    """The oracles that are trained so far."""
-    for name, (kind, _) in NETS.items():
-        folder = work / f"oracle.{name}"
-        if (folder / "last.pt").exists():
-            yield averaged(kind(), folder).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def load_oracles(work: Path) -> list[Oracle]:
+    """The oracles as they are trained so far."""
+    nets = [averaged(kind(), work / f"oracle.{name}") for name, (kind, _) in NETS.items()]
+    return [net.to(memory_format=torch.channels_last) for net in nets]  # type: ignore[call-overload]
 
 
 def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Codes) -> Judges:
     """The oracles trained in ``work``, a teacher, and the landmark net of ``pack``."""
-    own, oracles = codes.of(faces), list(_oracles(work))
+    own, oracles = codes.of(faces), load_oracles(work)
     recognisers = [Judge.of(net, _embeddings(net, faces), own) for net in oracles]
     taught = torch.from_numpy(faces.facts["mobilefacenet"])
     recognisers.append(Judge.of(mobilefacenet(teachers), taught, own))

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from export.train.faces.autoencoder import gradient_loss
-from export.train.faces.critic import critic_loss
 from export.train.faces.faces import Faces, jittered
+from export.train.faces.generator_net import landmark_maps
 from export.train.faces.judges import Judges
+from export.train.faces.looks import copied, rivals
 from export.train.faces.manifold import GroupPrior
 from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.replacer import Replacer, reversed_gradient
@@ -24,23 +24,30 @@ __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
 #: How far below an impostor threshold the push away from the original ends.
 MARGIN = 0.1
+#: What the attribute code of a face may say at most, in bits: expression, gaze and light, and no more.
+BITS = 160.0
+#: Standard deviation of the logarithm of width and of height, as the attribute encoder sees a face in training:
+#: proportions are what people are told apart by.
+STRETCH = 0.08
+#: Chance that something else in the picture is blanked too, as other faces are.
+CROWDED = 0.15
 
 
 @dataclass(frozen=True)
 class Weights:
     """What counts how much: in latents, then in pictures."""
 
-    kl: float = 0.01
+    bits: float = 2.0
     opponent: float = 0.1
     traits: float = 0.1
-    identity: float = 1.2
+    identity: float = 0.3
     unlike: float = 6.0
     attributes: float = 0.6
     marks: float = 0.1
     around: float = 3.0
     copy: float = 3.0
     features: float = 0.5
-    critic: float = 0.1
+    critic: float = 0.06
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class Scene:
     Attributes:
         crops: ``(n, 3, 128, 128)``.
         region: ``(n, 1, 128, 128)``, what is repainted.
+        hidden: ``(n, 1, 128, 128)``, what is blanked: the region, and now and then something beside it.
         points: ``(n, 5, 2)`` crop pixels.
         labels: ``(n, 3)`` age, gender and race, -1 where unknown.
         rows: ``(n,)`` numbers in the set.
@@ -57,6 +65,7 @@ class Scene:
 
     crops: Tensor
     region: Tensor
+    hidden: Tensor
     points: Tensor
     labels: Tensor
     rows: np.ndarray
@@ -68,11 +77,46 @@ class Scene:
         crops, points = jittered(batch, rng, turn=0.03, scale=0.03, shift=1.5)
         region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
         labels = torch.from_numpy(faces.facts["labels"][batch.rows])
-        return cls(crops.to(memory_format=torch.channels_last), region, points, labels, batch.rows)
+        hidden = torch.maximum(region, _boxes(count, rng))
+        return cls(crops.to(memory_format=torch.channels_last), region, hidden, points, labels, batch.rows)
 
     def part(self, rows: slice) -> Scene:
         """Some of the faces."""
-        return Scene(self.crops[rows], self.region[rows], self.points[rows], self.labels[rows], self.rows[rows])
+        crops, region, hidden = self.crops[rows], self.region[rows], self.hidden[rows]
+        return Scene(crops, region, hidden, self.points[rows], self.labels[rows], self.rows[rows])
+
+
+def _boxes(count: int, rng: np.random.Generator) -> Tensor:
+    """For some of the faces a rectangle at an edge of the crop, ``(n, 1, 128, 128)``."""
+    boxes = torch.zeros(count, 1, SIZE, SIZE)
+    for row in np.flatnonzero(rng.random(count) < CROWDED):
+        left, top = rng.integers(0, SIZE, 2)
+        width, height = rng.integers(SIZE // 6, SIZE // 2, 2)
+        boxes[row, :, top : top + height, left : left + width] = 1
+    return boxes
+
+
+def _resampled(crops: Tensor, matrix: np.ndarray) -> Tensor:
+    """Crops through matrices ``(n, 2, 3)`` (shares of the half side), repeating the border."""
+    grid = functional.affine_grid(torch.from_numpy(matrix.astype(np.float32)), list(crops.shape), align_corners=False)
+    return functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
+
+
+def stretched(crops: Tensor, rng: np.random.Generator) -> Tensor:
+    """Every crop wider or narrower, taller or lower."""
+    matrix = np.zeros((len(crops), 2, 3))
+    matrix[:, [0, 1], [0, 1]] = np.exp(rng.normal(0, STRETCH, (len(crops), 2)))
+    return _resampled(crops, matrix)
+
+
+def glimpsed(crops: Tensor, rng: np.random.Generator) -> Tensor:
+    """Crops as another camera might see them: a little off, and coarser. No trick of single pixels survives that."""
+    angle, factor = rng.normal(0, 0.05, len(crops)), np.exp(rng.normal(0, 0.04, len(crops)))
+    c, s = np.cos(angle) * factor, np.sin(angle) * factor
+    matrix = np.stack([np.stack([c, -s], 1), np.stack([s, c], 1)], 1)
+    moved = _resampled(crops, np.concatenate([matrix, rng.normal(0, 0.02, (len(crops), 2, 1))], 2))
+    coarse = functional.interpolate(moved, size=int(rng.integers(64, SIZE + 1)), mode="bilinear", antialias=True)
+    return functional.interpolate(coarse, size=SIZE, mode="bilinear")
 
 
 def strangers(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -115,10 +159,10 @@ class Lesson:
         net, n = self.net, len(scene.rows)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
-                target = net.encoder.latent(scene.crops)[0].float()
-                context = net.encoder.context(scene.crops, scene.region, scene.points / SIZE).float()
-            mean, spread, logits = net.encoder.attributes(scene.crops)
-        mean, spread = mean.float(), spread.float()
+                target = net.latent(scene.crops)[0].float()
+            context = net.encoder.context(scene.crops, scene.hidden, scene.points / SIZE)
+            mean, spread, logits = net.encoder.attributes(stretched(scene.crops, rng))
+        context, mean, spread = context.float(), mean.float(), spread.float()
         code = mean + torch.randn_like(mean) * (spread / 2).exp()
         own = self.codes[scene.rows]
         swaps = swaps if judges else 0
@@ -134,7 +178,7 @@ class Lesson:
         loss = self._latents(scene, clean[:n], target) + self._code(scene, mean, spread, logits, guess, own)
         if judges:
             last = slice(n - swaps, n)
-            loss = loss + self._pictures(scene.part(last), judges, clean[n - swaps :], mean[last].detach(), other)
+            loss = loss + self._pictures(scene.part(last), judges, clean[n - swaps :], mean[last].detach(), other, rng)
         return loss
 
     def _others(self, own: Tensor, labels: np.ndarray, rng: np.random.Generator) -> Tensor:
@@ -144,24 +188,30 @@ class Lesson:
         return torch.where(real, own[strangers(labels, rng)], drawn)
 
     def _latents(self, scene: Scene, clean: Tensor, target: Tensor) -> Tensor:
+        """Off by how much; the face counts more than its surroundings, its eyes and its mouth more than its cheeks."""
         share = functional.avg_pool2d(scene.region, SIZE // target.shape[-1])
+        marks = landmark_maps(scene.points / SIZE).amax(1, keepdim=True)
         off = functional.smooth_l1_loss(clean, target, beta=0.2, reduction="none")
-        loss = (off * (0.4 + share)).mean()
+        loss = (off * (0.4 + share + marks)).mean()
         self.log(off=loss)
         return loss
 
     def _code(self, scene: Scene, mean: Tensor, spread: Tensor, logits: Tensor, guess: Tensor, own: Tensor) -> Tensor:
-        kl = 0.5 * (mean**2 + spread.exp() - spread - 1).mean()
+        """What the attribute code may not say, and what the traits are."""
+        # Per number of the code; a variational encoder's KL divergence bounds what its code tells (Alemi, 2017).
+        bits = 0.5 * (mean**2 + spread.exp() - spread - 1).mean() / np.log(2)
         leak = functional.cosine_similarity(guess, own - self.mean, dim=1).mean()
         traits = traits_loss(logits, scene.labels)
-        self.log(kl=kl, leak=leak, traits=traits)
-        # The opponent maximises what it can read; its reversed gradient makes the encoder hide it.
+        self.log(bits=bits * mean[0].numel(), leak=leak, traits=traits)
         w = self.weights
-        return w.kl * kl + w.traits * traits - w.opponent * leak
+        # The opponent maximises what it can read; its reversed gradient makes the encoder hide it.
+        return w.bits * functional.relu(bits - BITS / mean[0].numel()) + w.traits * traits - w.opponent * leak
 
-    def _pictures(self, scene: Scene, judges: Judges, clean: Tensor, mean: Tensor, other: Tensor) -> Tensor:
+    def _pictures(
+        self, scene: Scene, judges: Judges, clean: Tensor, mean: Tensor, other: Tensor, rng: np.random.Generator
+    ) -> Tensor:
         """Losses of pictures: the first half of ``clean`` has its own code, the second half ``other``."""
-        n, net = len(scene.rows), self.net
+        n, net, w = len(scene.rows), self.net, self.weights
         twice = torch.cat([scene.crops, scene.crops])
         with torch.autocast("cpu", torch.bfloat16):
             painted = net.decoder(clean).float()
@@ -172,13 +222,16 @@ class Lesson:
             drift = judges.marks(composed[n:]) - judges.marks(scene.crops)
             with torch.no_grad():
                 truth = judges.maps(scene.crops)
-            judged = [judge.likeness(composed[n:], other, scene.rows) for judge in judges.recognisers]
-        around = ((painted - twice).abs() * (1 - region)).mean()
+            seen = glimpsed(composed[n:], rng).contiguous(memory_format=torch.channels_last)
+            judged = [judge.likeness(seen, other, scene.rows) for judge in judges.recognisers]
+        around = ((painted - twice).abs() * (1 - torch.cat([scene.hidden, scene.hidden]))).mean()
         self.log(around=around)
         loss = self._who(judged, torch.tensor([judge.threshold for judge in judges.recognisers]))
-        loss = loss + self._what(mean, again, drift) + self.weights.around * around
-        loss = loss + self._copy(scene.crops, painted[:n], [m[:n] for m in maps], truth)
-        return loss + self._critic(scene.crops, composed, maps, truth)
+        loss = loss + self._what(mean, again, drift) + w.around * around
+        pixels, deep = copied(painted[:n], scene.crops, [m[:n] for m in maps], truth, self.log)
+        fooled, self.critic_loss = rivals(net.critic, scene.crops, composed, truth, maps)
+        self.log(critic=self.critic_loss)
+        return loss + w.copy * pixels + w.features * deep + w.critic * fooled
 
     def _who(self, judged: list[tuple[Tensor, Tensor]], thresholds: Tensor) -> Tensor:
         """Like the stranger, and unlike the original until it is under the threshold."""
@@ -192,23 +245,3 @@ class Lesson:
         kept, marks = functional.mse_loss(again, mean), drift.norm(dim=2).mean()
         self.log(kept=kept, marks=marks)
         return self.weights.attributes * kept + self.weights.marks * marks
-
-    def _copy(self, crops: Tensor, painted: Tensor, maps: list[Tensor], truth: list[Tensor]) -> Tensor:
-        """With its own code a face comes back: pixels, edges, and an oracle's first maps."""
-        pixels = (painted - crops).abs().mean() + gradient_loss(painted, crops)
-        deep = torch.stack([(m - t).abs().mean() / t.abs().mean() for m, t in zip(maps, truth, strict=True)]).sum()
-        self.log(copy=pixels, deep=deep)
-        return self.weights.copy * pixels + self.weights.features * deep
-
-    def _critic(self, crops: Tensor, composed: Tensor, maps: list[Tensor], truth: list[Tensor]) -> Tensor:
-        """What fools the critic; the critic's own loss is kept in ``critic_loss`` for its own step."""
-        critic = self.net.critic
-        with torch.autocast("cpu", torch.bfloat16):
-            self.critic_loss = critic_loss(
-                critic(crops, truth), critic(composed.detach(), [m.detach() for m in maps])
-            ).float()
-            critic.requires_grad_(False)
-            fooled = -torch.stack([score.float().mean() for score in critic(composed, maps)]).sum()
-            critic.requires_grad_(True)
-        self.log(critic=self.critic_loss)
-        return self.weights.critic * fooled

@@ -18,6 +18,9 @@ __all__ = ["GroupPrior", "build_manifold"]
 
 #: Faces of a group's parents that count beside its own when its mean is taken.
 SHRINK = 40.0
+#: How widely drawn people differ in what groups differ in, as a share of how people do; and which directions these are:
+#: those in which groups differ by more than this share of the most.
+TYPICAL, NOTABLE = 0.2, 0.05
 #: Share of the training faces that count as inside, for both tests of being realistic.
 INSIDE = 0.95
 ANCHORS, NEIGHBOURS = 512, 4
@@ -38,12 +41,13 @@ class GroupPrior:
         self.groups, self.means, self._member = _means(z[known], labels[known])
         self._rest = (z[known] - self.means[self._member]).astype(np.float64)
         spread = self._rest.T @ self._rest / len(self._rest) + 1e-4 * np.eye(z.shape[1])
-        self.factor = np.linalg.cholesky(spread).astype(np.float32)
+        self._whole = np.linalg.cholesky(spread)
+        self.factor = _typical(self._whole, self.means).astype(np.float32)
         self._number = {tuple(group): number for number, group in enumerate(self.groups.tolist())}
 
     def radius(self, share: float) -> float:
         """The Mahalanobis distance within which this share of the faces lie around their groups' means."""
-        return float(np.quantile(np.linalg.norm(np.linalg.solve(self.factor, self._rest.T), axis=0), share))
+        return float(np.quantile(np.linalg.norm(np.linalg.solve(self._whole, self._rest.T), axis=0), share))
 
     def draw(self, labels: np.ndarray, rng: np.random.Generator, *, radius: float = np.inf) -> FloatArray:
         """A new code for each row of labels ``(n, 3)``, of the same group; of any group where it is unknown."""
@@ -52,6 +56,18 @@ class GroupPrior:
         normal = rng.standard_normal((len(labels), len(self.factor))).astype(np.float32)
         normal *= np.minimum(1, radius / np.linalg.norm(normal, axis=1, keepdims=True))
         return np.asarray(self.means[rows] + normal @ self.factor.T, np.float32)
+
+
+def _typical(factor: FloatArray, means: FloatArray) -> FloatArray:
+    """The factor of a spread that is narrower wherever groups differ: who is drawn is typical of the group.
+
+    A woman drawn at random from all women may look like a man to one who knows her face only; whoever stands in for
+    somebody whose gender and age are to be kept must not.
+    """
+    apart = np.linalg.solve(factor, (means - means.mean(0)).T)
+    directions, sizes, _ = np.linalg.svd(apart, full_matrices=False)
+    directions = directions[:, sizes > NOTABLE * sizes[0]]
+    return np.asarray(factor @ (np.eye(len(factor)) - (1 - TYPICAL) * directions @ directions.T))
 
 
 def _means(z: FloatArray, labels: np.ndarray) -> tuple[np.ndarray, FloatArray, np.ndarray]:

@@ -12,7 +12,7 @@ __all__ = ["NETS", "GatheringOracle", "Oracle", "ResidualOracle"]
 
 
 def _conv(before: int, after: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.PReLU(after))
+    return nn.Sequential(nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
 class _Residual(nn.Module):
@@ -23,7 +23,7 @@ class _Residual(nn.Module):
         last = nn.BatchNorm2d(channels)
         nn.init.zeros_(last.weight)
         self.body = nn.Sequential(_conv(channels, channels), nn.Conv2d(channels, channels, 3, 1, 1, bias=False), last)
-        self.act = nn.PReLU(channels)
+        self.act = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.act(x + self.body(x))
@@ -91,7 +91,7 @@ class _Gathered(nn.Module):
         super().__init__()
         self.row = nn.ModuleList(_conv(before if n == 0 else inner, inner) for n in range(3))
         self.gather = nn.Sequential(
-            nn.Conv2d(before + 3 * inner, after, 1, bias=False), nn.BatchNorm2d(after), nn.PReLU(after)
+            nn.Conv2d(before + 3 * inner, after, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -159,7 +159,7 @@ def main() -> None:
         pack = add_oracles(pack, nets, args.cache)
     if args.only != "oracles":
         faces = Faces(args.cache, portraits=True)
-        replacer = Replacer.from_checkpoint(args.work / "autoencoder", fit_codes(Faces(args.cache)).of(faces))
+        replacer = Replacer.from_checkpoints(args.work, fit_codes(Faces(args.cache)).of(faces))
         pack = add_replacer(pack, averaged(replacer, args.work / "generator"))
     for role in pack.manifest.roles:
         print(f"{pack.role(role).file}: {len(pack.read(role))} bytes")

@@ -7,55 +7,62 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from export.train.faces.autoencoder_net import Autoencoder
+from export.train.faces.autoencoder_net import Autoencoder, FaceDecoder, LatentEncoder
 from export.train.faces.critic import Critic
-from export.train.faces.generator_net import ATTRIBUTES, IDENTITY, AttributeEncoder, FaceEncoder, Generator
+from export.train.faces.generator_net import ATTRIBUTES, IDENTITY, FaceEncoder, Generator
 from export.train.faces.onnx_file import stored
 from export.train.pack import averaged
 from pyanon.types import FloatArray
 
-__all__ = ["Replacer", "reversed_gradient"]
+__all__ = ["Painter", "Replacer", "reversed_gradient", "stored_replacer"]
+
+
+class Painter(nn.Module):
+    """A decoder, and the critic that looks at what it paints."""
+
+    def __init__(self, decoder: FaceDecoder) -> None:
+        super().__init__()
+        self.decoder, self.critic = decoder, Critic((48, 96))
 
 
 class Replacer(nn.Module):
     """Encoder, generator and decoder; the opponent that looks for identity in the attribute code; the critic.
 
     Args:
-        autoencoder: Its encoder stays as it is, its decoder is trained on.
+        latent: The autoencoder's encoder: what the generator shall say of the whole face. It stays as it is.
+        painter: Trained on.
         codes: ``(n, 128)`` identity codes of the training faces, for their mean and spread.
     """
 
-    def __init__(self, autoencoder: Autoencoder, codes: FloatArray) -> None:
+    def __init__(self, latent: LatentEncoder, painter: Painter, codes: FloatArray) -> None:
         super().__init__()
-        self.encoder = FaceEncoder(autoencoder.encoder, AttributeEncoder())
-        self.encoder.latent.requires_grad_(False)
-        self.generator, self.decoder = Generator(), autoencoder.decoder
+        self.latent = latent.requires_grad_(False)
+        self.encoder, self.generator = FaceEncoder(), Generator()
+        self.decoder, self.critic = painter.decoder, painter.critic
         self.generator.mean.copy_(torch.from_numpy(codes.mean(0)))
         self.generator.scale.copy_(torch.from_numpy(1 / codes.std(0)))
         self.opponent = nn.Sequential(nn.Linear(ATTRIBUTES * 64, 384), nn.SiLU(), nn.Linear(384, IDENTITY))
-        self.critic = Critic((48, 96))
 
     def painters(self) -> list[nn.Parameter]:
         """What the main optimiser moves: everything but the critic."""
         return [p for n, p in self.named_parameters() if p.requires_grad and not n.startswith("critic.")]
 
     @classmethod
-    def from_checkpoint(cls, folder: Path, codes: FloatArray) -> Replacer:
-        """A new one around the autoencoder in ``folder``."""
-        return cls(averaged(Autoencoder(), folder), codes)
+    def from_checkpoints(cls, work: Path, codes: FloatArray) -> Replacer:
+        """A new one around the autoencoder in ``work``, and around its decoder if that was trained on."""
+        whole = averaged(Autoencoder(), work / "autoencoder")
+        painter = Painter(whole.decoder)
+        if (work / "decoder/last.pt").exists():
+            painter = averaged(painter, work / "decoder").requires_grad_(True)
+        return cls(whole.encoder, painter, codes)
 
-    @classmethod
-    def from_pack(cls, folder: Path, codes: FloatArray) -> Replacer:
-        """The networks of a pack, with a new opponent and a new critic."""
-        net = cls(Autoencoder(), codes)
-        parts = {"encoder.": "face_encoder", "generator.": "generator", "decoder.": "face_decoder"}
-        weights = {}
-        for under, role in parts.items():
-            weights.update(stored(folder, role, under=under))
-        missing = net.load_state_dict(weights, strict=False).missing_keys
-        if any(not name.startswith(("opponent.", "critic.")) for name in missing):
-            raise ValueError(f"{folder} is no pack that this recipe can go on from: it lacks {missing[0]}")
-        return net
+
+def stored_replacer(pack: Path) -> dict[str, Tensor]:
+    """The weights of encoder, generator and decoder, from a pack."""
+    weights: dict[str, Tensor] = {}
+    for under, role in {"encoder.": "face_encoder", "generator.": "generator", "decoder.": "face_decoder"}.items():
+        weights.update(stored(pack, role, under=under))
+    return weights
 
 
 class _Reverse(torch.autograd.Function):
