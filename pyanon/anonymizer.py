@@ -19,7 +19,7 @@ from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
 from pyanon.stages.sample import Sampler
-from pyanon.stages.track import Lookahead, Tracker
+from pyanon.stages.track import Lookahead, Steadier, Tracker
 from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
 
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
@@ -60,11 +60,12 @@ class _Clock:
 
 @dataclass
 class _Seen:
-    """A frame that was looked at: what was found, and what that took; and who samples for its stream."""
+    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream."""
 
     clock: _Clock
     failed: str = ""
     sampler: Sampler | None = None
+    steady: Steadier | None = None
     walks: int = 1
 
 
@@ -186,12 +187,12 @@ class Anonymizer:
         tracker = self._tracker(self.locate.threshold)
         window = Lookahead(FILE_LOOKAHEAD if depth is None else depth, surely=tracker.surely)
         waiting: deque[_Seen] = deque()
-        sampler = self._sampler()
+        sampler, steady = self._sampler(), Steadier()
         details = (self.policy.detail or VIDEO_DETAIL,)
         for number, picture in enumerate(frames):
             # A held array must not change under us: callers reuse their buffers.
             frame = picture if isinstance(picture, Frame) else _frame(np.array(picture), number)
-            waiting.append(_Seen(_Clock(), sampler=sampler))
+            waiting.append(_Seen(_Clock(), sampler=sampler, steady=steady))
             tracks = self._look(frame, tracker, waiting[-1], details)
             for ready, complete in window.push(frame, tracks, cut=tracker.cut):
                 yield self._finish(ready, complete, waiting.popleft())
@@ -232,7 +233,9 @@ class Anonymizer:
         if self._corridor is None or seen.sampler is None:
             tracks = seen.clock.run("align", lambda: self.align.complete(frame, tracks))
             return tracks, nothing_painted(len(tracks)), nothing_accepted(len(tracks), "")
-        tracks, witness = seen.clock.run("align", lambda: self.align.refine(frame, tracks))
+        refined, witness = seen.clock.run("align", lambda: self.align.refine(frame, tracks))
+        steady = seen.steady
+        tracks = refined if steady is None else seen.clock.run("track", lambda: steady(refined, frame.time))
         painted, verdicts = self._corridor(
             frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, walks=seen.walks
         )

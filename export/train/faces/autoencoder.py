@@ -64,12 +64,13 @@ def main() -> None:
     parser = arguments(__doc__ or "", out="checkpoints/autoencoder", minutes=30, rate=1e-3, batch=32)
     args = parser.parse_args()
     faces, unseen = Faces(args.cache), Faces(args.cache, held_out=True, portraits=True)
-    rng, net = np.random.default_rng(args.seed), Autoencoder()
+    net = Autoencoder()
     # A pack's generator speaks its decoder's language: then only the encoder learns, to speak it too.
     net.decoder.requires_grad_(args.start is None)
     run = Run(args, net, [{"params": [p for p in net.parameters() if p.requires_grad]}])
     if args.start is not None:
         run.begin(stored(args.start, "face_decoder", under="decoder."))
+    rng = run.dice()
     for _ in run.steps():
         crops, points = jittered(faces.draw(rng, args.batch), rng)
         some = round(args.batch * BLANKED)

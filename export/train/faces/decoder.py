@@ -58,13 +58,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("checkpoints"), help="folder of the other checkpoints")
     args = parser.parse_args()
     faces, unseen = Faces(args.cache), Faces(args.cache, held_out=True, portraits=True)
-    rng, whole = np.random.default_rng(args.seed), averaged(Autoencoder(), args.work / "autoencoder")
+    whole = averaged(Autoencoder(), args.work / "autoencoder")
     net = Painter(whole.decoder)
     run = Run(args, net, [{"params": list(net.decoder.parameters())}], list(net.critic.parameters()))
     if args.start is not None:
         run.begin(stored(args.start, "face_decoder", under="decoder."))
     encoder = whole.encoder.to(run.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     first = load_oracles(args.work)[0].requires_grad_(False).to(run.device)
+    rng = run.dice()
     for share in run.steps():
         crops = jittered(faces.draw(rng, args.batch), rng)[0].to(run.device, memory_format=torch.channels_last)
         with torch.autocast(run.device.type, torch.bfloat16):

@@ -71,13 +71,14 @@ def train(args: argparse.Namespace) -> None:
     """Trains until the minutes are spent."""
     basis = fit_codes(Faces(args.cache))
     faces, unseen = Faces(args.cache, portraits=True), Faces(args.cache, portraits=True, held_out=True)
-    codes, rng, judges = basis.of(faces), np.random.default_rng(args.seed), None
+    codes, judges = basis.of(faces), None
     net = Replacer.from_checkpoints(args.work, codes)
     run = Run(args, net, [{"params": net.painters(), "lr": args.rate}], list(net.critic.parameters()))
     if args.start is not None:
         run.begin(stored_replacer(args.start))
     prior = GroupPrior(codes, faces.facts["labels"])
     lesson = Lesson(net, torch.from_numpy(codes), prior, run.log, Weights())
+    rng = run.dice()
     for share in run.steps():
         if judges is None and share >= args.latents_first:
             judges = load_judges(args.work, args.pack, args.teachers, faces, basis)

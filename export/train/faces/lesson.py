@@ -25,7 +25,7 @@ __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 #: How far below an impostor threshold the push away from the original ends.
 MARGIN = 0.1
 #: What the attribute code of a face may say at most, in bits: expression, gaze and light, and no more.
-BITS = 160.0
+BITS = 500.0
 #: Standard deviation of the logarithm of width and of height, as the attribute encoder sees a face in training:
 #: proportions are what people are told apart by.
 STRETCH = 0.08

@@ -49,10 +49,11 @@ def main() -> None:
     parser.add_argument("name", choices=NETS)
     args = parser.parse_args()
     kind, teacher = NETS[args.name]
-    faces, rng = Faces(args.cache), np.random.default_rng(args.seed)
+    faces = Faces(args.cache)
     run = Run(args, kind())
     if args.start is not None:
         run.begin(stored(args.start, f"oracle.{args.name}"))
+    rng = run.dice()
     for _ in run.steps():
         batch = faces.draw(rng, args.batch)
         crops = weathered(jittered(batch, rng)[0], rng).to(run.device, memory_format=torch.channels_last)

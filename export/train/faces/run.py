@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
@@ -81,6 +82,7 @@ class Run:
         self._saved = self.args.out / "last.pt"
         if self._saved.exists():
             self._load()
+            torch.manual_seed(self.args.seed + self.step)
 
     def _load(self) -> None:
         state = torch.load(self._saved, map_location=self.device, weights_only=True)
@@ -96,6 +98,10 @@ class Run:
         if not self.step:
             self.net.load_state_dict(weights, strict=False)
             self.average.module.load_state_dict(self.net.state_dict())
+
+    def dice(self) -> np.random.Generator:
+        """Random numbers; other ones after every start, so that no batch comes twice."""
+        return np.random.default_rng((self.args.seed, self.step))
 
     def save(self) -> None:
         """Writes the checkpoint so that a crash leaves either the old one or the new one."""

@@ -2,6 +2,7 @@
 
 from pyanon.stages.track.cuts import CutDetector
 from pyanon.stages.track.lookahead import Lookahead
+from pyanon.stages.track.steady import Steadier
 from pyanon.stages.track.tracker import Tracker, Witness
 
-__all__ = ["CutDetector", "Lookahead", "Tracker", "Witness"]
+__all__ = ["CutDetector", "Lookahead", "Steadier", "Tracker", "Witness"]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pyanon.stages.track import Steadier
+from pyanon.stages.track.steady import ASTRAY, FORGET
+from pyanon.types import FloatArray, Tracks
+
+FACE = np.array([[40, 50], [80, 50], [60, 72], [46, 92], [74, 92]], np.float32)
+EYES = 40.0
+
+
+def tracks(*landmarks: FloatArray, first: int = 0) -> Tracks:
+    count = len(landmarks)
+    return Tracks(
+        xyxy=np.tile(np.array([20, 20, 100, 110], np.float32), (count, 1)),
+        track_id=np.arange(first, first + count, dtype=np.int64),
+        score=np.ones(count, np.float32),
+        landmarks=np.stack(landmarks).astype(np.float32),
+        prompt=np.zeros(count, np.int64),
+        coasted=np.zeros(count, np.bool_),
+    )
+
+
+def run(path: list[FloatArray], *, rate: float = 25.0) -> FloatArray:
+    steady = Steadier()
+    return np.stack([steady(tracks(points), n / rate).landmarks[0] for n, points in enumerate(path)])
+
+
+def test_a_still_head_trembles_less() -> None:
+    rng = np.random.default_rng(0)
+    raw = np.stack([FACE + rng.normal(0, 0.6, (5, 2)) for _ in range(100)])
+    out = run(list(raw))
+    trembling = [np.abs(np.diff(path, 2, axis=0)).mean() for path in (raw, out)]
+    assert trembling[1] < 0.25 * trembling[0]
+    assert np.abs(out[20:].mean(0) - FACE).max() < 0.5
+
+
+@pytest.mark.parametrize("speed", [1.0, 5.0, 30.0], ids=lambda s: f"{s:g} px a frame")
+def test_a_moving_head_is_followed(speed: float) -> None:
+    raw = [FACE + np.array([speed * n, 0], np.float32) for n in range(30)]
+    behind = np.linalg.norm(run(raw) - np.stack(raw), axis=2)
+    assert behind.max() <= ASTRAY * EYES * 1.001
+    assert behind[15:].max() < max(0.045 * EYES, 0.2 * speed)
+
+
+def test_a_jump_is_no_glide() -> None:
+    raw = [FACE] * 10 + [FACE + 60] * 3
+    assert np.abs(run(raw)[10:] - raw[10:]).max() <= ASTRAY * EYES * 1.001
+
+
+def test_the_first_sight_and_the_first_after_a_while_are_as_found() -> None:
+    steady = Steadier()
+    assert np.array_equal(steady(tracks(FACE), 0.0).landmarks[0], FACE)
+    later = steady(tracks(FACE + 3), FORGET)
+    assert np.array_equal(later.landmarks[0], FACE + 3)
+
+
+def test_faces_do_not_mix() -> None:
+    steady = Steadier()
+    steady(tracks(FACE, FACE + 200), 0.0)
+    out = steady(tracks(FACE + 200, FACE, first=1), 0.04)
+    assert np.allclose(out.landmarks[0], FACE + 200)  # track 1 goes on where it was
+    assert np.array_equal(out.landmarks[1], FACE)  # track 2 is new
+
+
+def test_unknown_landmarks_stay_unknown_and_nothing_is_changed_in_place() -> None:
+    steady, unknown = Steadier(), np.full((5, 2), np.nan, np.float32)
+    steady(tracks(FACE, FACE), 0.0)
+    given = tracks(unknown, FACE + 1)
+    out = steady(given, 0.04)
+    assert np.isnan(out.landmarks[0]).all()
+    assert np.array_equal(given.landmarks[1], FACE + 1)
+    assert not np.array_equal(out.landmarks[1], FACE + 1)
+
+
+def test_frames_at_one_time_are_as_found() -> None:
+    steady = Steadier()
+    steady(tracks(FACE), 1.0)
+    assert np.array_equal(steady(tracks(FACE + 5), 1.0).landmarks[0], FACE + 5)
