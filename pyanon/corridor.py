@@ -73,7 +73,10 @@ class Corridor:
                 do="leave Policy.epsilon out, or use another pack",
             )
         _check_sizes(pack, manifold)
-        thresholds = {name: networks.threshold(name, policy.fmr) for name in networks.oracles}
+        thresholds, cleared = (
+            tuple(networks.threshold(name, policy.fmr, of=table) for name in networks.oracles)
+            for table in (networks.thresholds, networks.cleared)
+        )
         self._prior = Prior.of(networks, manifold, fmr=policy.fmr)
         self._choice = GroupChoice(
             manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
@@ -85,7 +88,7 @@ class Corridor:
         self._generate = Generator(
             open_runner("generator"), open_runner("face_decoder"), networks=networks, steps=policy.steps
         )
-        self._verify = Verifier(self._recognise.embed, thresholds=tuple(thresholds.values()))
+        self._verify = Verifier(self._recognise.embed, thresholds=thresholds, cleared=cleared)
         self._oracles = len(networks.oracles)
         self._is_face = ["face" in prompt.lower().split() for prompt in policy.prompts]
 

@@ -39,6 +39,8 @@ class FaceNetworks:
         thresholds: Oracle -> false match rate -> cosine similarity, of two pictures.
         drawn: The same for an identity code, as its projection shows it, and a picture.
         known: The same for an identity code and a code of the training gallery.
+        cleared: The similarity of two pictures under which an oracle's word is taken that they show two people: nearly
+            all pairs that another recogniser takes for one person, at that rate, are more alike to some oracle.
     """
 
     size: int
@@ -51,6 +53,7 @@ class FaceNetworks:
     thresholds: Mapping[str, Mapping[float, float]]
     drawn: Mapping[str, Mapping[float, float]]
     known: Mapping[str, Mapping[float, float]]
+    cleared: Mapping[str, Mapping[float, float]]
 
     def threshold(self, oracle: str, fmr: float, *, of: Mapping[str, Mapping[float, float]] | None = None) -> float:
         """The similarity from which on two faces pass for one person, at a false match rate.
@@ -60,7 +63,7 @@ class FaceNetworks:
         Args:
             oracle: Name of the oracle.
             fmr: False match rate.
-            of: What is compared, `drawn` or `known`; None: two pictures.
+            of: `drawn`, `known` or `cleared`; None: `thresholds`.
 
         Raises:
             InputError: The rate lies beyond them.
@@ -121,6 +124,7 @@ def face_networks(pack: Pack) -> FaceNetworks:
         thresholds={name: _thresholds(pack.role(ORACLE + name), "thresholds") for name in oracles},
         drawn={name: _thresholds(pack.role(ORACLE + name), "drawn") for name in oracles},
         known={name: _thresholds(pack.role(ORACLE + name), "known") for name in oracles},
+        cleared={name: _thresholds(pack.role(ORACLE + name), "cleared") for name in oracles},
     )
 
 
@@ -167,7 +171,7 @@ def _levels(generator: Role) -> tuple[float, ...]:
 
 
 def _thresholds(oracle: Role, setting: str) -> dict[float, float]:
-    """A table of thresholds; those of codes are those of pictures where the pack states no others."""
+    """A table of thresholds; what the pack does not state is ``thresholds``."""
     table: dict[float, float] = {}
     setting = setting if setting in oracle.settings else "thresholds"
     for rate, value in oracle.table(setting).items():

@@ -21,11 +21,13 @@ class Verifier:
     Args:
         embed: The oracles.
         thresholds: For each oracle the cosine similarity from which on two faces pass for one person.
+        cleared: The same for a painted face and the one under it. These are held to more than any two faces of a
+            frame: it is their likeness that everything here is about.
     """
 
-    def __init__(self, embed: Embed, *, thresholds: tuple[float, ...]) -> None:
+    def __init__(self, embed: Embed, *, thresholds: tuple[float, ...], cleared: tuple[float, ...]) -> None:
         self._embed = embed
-        self._thresholds = thresholds
+        self._thresholds, self._cleared = thresholds, cleared
 
     def __call__(self, crops: Crops, originals: Embeddings, replacements: Replacements) -> Verdicts:
         """What the oracles say, row by row; what is not accepted is covered.
@@ -42,8 +44,8 @@ class Verifier:
         own = np.full((count, len(self._thresholds)), np.nan, np.float32)
         for index, threshold in enumerate(self._thresholds):
             cosine = _cosines(seen.oracles[index], originals.oracles[index])
-            alike |= (cosine[:, known] >= threshold).any(axis=1)
             own[:, index] = np.where(painted & known, np.diagonal(cosine), np.nan)
+            alike |= (cosine[:, known] >= threshold).any(axis=1) | (own[:, index] >= self._cleared[index])
         comparable = known & seen.usable
         reasons = tuple(map(_reason, replacements.fault, comparable.tolist(), alike.tolist()))
         return Verdicts(painted & comparable & ~alike, own, reasons)

@@ -17,7 +17,7 @@ from export.train.faces import pack as packing  # noqa: E402
 from export.train.faces.audit import matches  # noqa: E402
 from export.train.faces.autoencoder import blanked, gradient_loss  # noqa: E402
 from export.train.faces.autoencoder_net import Autoencoder  # noqa: E402
-from export.train.faces.calibrate import FEWEST, levels, strictest  # noqa: E402
+from export.train.faces.calibrate import FEWEST, SAME, cleared, levels, strictest  # noqa: E402
 from export.train.faces.clips import clips_table, followed  # noqa: E402
 from export.train.faces.decoder import imprecise  # noqa: E402
 from export.train.faces.evaluate import Outcome, Probe, tables  # noqa: E402
@@ -289,6 +289,27 @@ def test_thresholds_lie_where_the_rates_say(cache: Path) -> None:
     assert np.isnan(found[0].thresholds[2])
     assert strictest(found)["0.01"] <= found[0].thresholds[0]
     assert "0.0001" not in strictest(found)
+
+
+def test_a_face_is_cleared_where_nearly_all_that_a_teacher_confuses_lies_above(cache: Path) -> None:
+    """One oracle is as good as a teacher, the other sees nothing: the first has to find the teacher's pairs alone."""
+    unseen, rng = Faces(cache), np.random.default_rng(0)
+    noise = unit(rng.normal(0, 1, (len(unseen), 32)))
+    seen = {"residual": unseen.facts["mobilefacenet"], "gathering": noise}
+    unseen.facts["retail"] = unseen.facts["mobilefacenet"]  # two teachers of one mind
+    found = cleared(unseen, seen)
+    pairs = np.triu_indices(len(unseen), 1)
+    alike = (seen["residual"] @ seen["residual"].T)[pairs]
+    alike = alike[alike <= SAME]
+    for fmr in (1e-2, 1e-3):
+        similarity = found["residual"][f"{fmr:g}"]
+        hits = alike >= np.quantile(alike, 1 - fmr)
+        assert (alike[hits] >= similarity).mean() >= 0.95
+        assert (alike >= similarity).mean() < 1.3 * fmr
+    assert found["residual"]["0.01"] < found["residual"]["0.001"] < found["residual"]["0.0001"]
+    # With an oracle that sees nothing alone, whatever is cleared is unlike by chance.
+    blind = cleared(unseen, {"gathering": noise, "residual": noise})
+    assert blind["gathering"]["0.001"] < found["gathering"]["0.001"]
 
 
 def test_people_of_a_group_are_drawn_around_its_mean() -> None:

@@ -17,7 +17,7 @@ from pyanon.types import Attributes, FloatArray, Identities, ImageArray
 from tests.tiny_faces import TEMPLATE, TRAITS
 
 SIZE = 64
-NETWORKS = FaceNetworks(SIZE, TEMPLATE, TRAITS, (1.0, 0.6, 0.2), 20.0, 0.6, ("a", "b"), {}, {}, {})
+NETWORKS = FaceNetworks(SIZE, TEMPLATE, TRAITS, (1.0, 0.6, 0.2), 20.0, 0.6, ("a", "b"), {}, {}, {}, {})
 
 
 class Scripted:

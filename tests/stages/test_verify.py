@@ -23,14 +23,14 @@ def painted(n: int, fault: tuple[str, ...] = ()) -> Replacements:
     return Replacements(np.full((n, SIZE, SIZE, 3), 210, np.uint8), mask, np.zeros((n, 2, 3), np.float32), fault)
 
 
-def verifier(seen: list[list[FloatArray]], *thresholds: float) -> Verifier:
+def verifier(seen: list[list[FloatArray]], *thresholds: float, cleared: tuple[float, ...] = ()) -> Verifier:
     """A verifier whose oracles, whatever they look at, see the given embeddings."""
 
     def embed(pixels: ImageArray) -> Embeddings:
         assert pixels.dtype == np.uint8
         return Embeddings(tuple(np.stack(rows) for rows in seen))
 
-    return Verifier(embed, thresholds=thresholds)
+    return Verifier(embed, thresholds=thresholds, cleared=cleared or thresholds)
 
 
 def originals(*oracles: list[FloatArray]) -> Embeddings:
@@ -53,6 +53,14 @@ def test_whoever_is_like_any_face_of_the_frame_is_refused() -> None:
     done = verifier([[Y, Z]], 0.5)(crops(2), originals([X, Y]), painted(2))
     assert done.accepted.tolist() == [False, True]
     assert done.similarity.tolist() == [[0], [0]]  # it was the neighbour
+
+
+def test_a_face_is_held_to_more_against_the_one_under_it() -> None:
+    """Both are as near to X, which is under the first of them."""
+    near = (0.4 * X + np.sqrt(0.84) * Z).astype(np.float32)
+    done = verifier([[near, near]], 0.5, cleared=(0.3,))(crops(2), originals([X, Y]), painted(2))
+    assert done.accepted.tolist() == [False, True]
+    assert done.reason == ("an oracle took it for a face of this frame", "")
 
 
 @pytest.mark.parametrize(("threshold", "accepted"), [(0.59, False), (0.6, False), (0.61, True)])

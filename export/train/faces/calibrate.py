@@ -25,13 +25,16 @@ from export.train.faces.recognisers import unit
 from pyanon.runtime import Pack, load_pack, open_runner
 from pyanon.types import FloatArray
 
-__all__ = ["FMRS", "Level", "embeddings", "levels", "main", "sample_threshold", "strictest"]
+__all__ = ["FMRS", "Level", "cleared", "embeddings", "levels", "main", "sample_threshold", "strictest"]
 
 FMRS = (1e-2, 1e-3, 1e-4)
 #: Similarity to both teachers above which two pictures show one person.
 SAME = 0.62
 #: Fewest pairs above a threshold for it to be stated.
 FEWEST = 10
+#: Share of the pairs alike to a teacher that no oracle may find, and the false alarms tried for it.
+MISSED = 0.05
+ALARMS = np.geomspace(1e-4, 0.5, 75)
 BINS = np.linspace(-1, 1, 20001)
 
 
@@ -86,6 +89,43 @@ def _level(
     above, pairs = counts[::-1].cumsum()[::-1], int(counts.sum())
     found = [float(BINS[np.argmax(above <= fmr * pairs)]) if fmr * pairs >= FEWEST else np.nan for fmr in FMRS]
     return Level(name, pairs, tuple(found))
+
+
+def cleared(unseen: Faces, seen: Mapping[str, FloatArray]) -> dict[str, dict[str, float]]:
+    """For each oracle and each of `FMRS`, as text, the similarity under which two pictures show two people for sure.
+
+    A teacher takes some pairs of strangers for one person: the share of them that the rate says. At the stated
+    similarities all but `MISSED` of those of each teacher are found by at least one of the oracles, all of which have
+    the same share of false alarms.
+
+    Args:
+        unseen: Faces never learnt from.
+        seen: Oracle -> its embeddings of them, ``(n, d)``.
+    """
+    real = unseen.facts["labels"][:, 0] >= 0
+    pairs = np.triu_indices(int(real.sum()), 1)
+    taught = {teacher: _pairwise(unseen.facts[teacher][real], pairs) for _, teacher in NETS.values()}
+    strangers = ~np.logical_and.reduce([alike > SAME for alike in taught.values()])
+    taught = {teacher: alike[strangers] for teacher, alike in taught.items()}
+    found = {name: _pairwise(rows[real], pairs)[strangers] for name, rows in seen.items()}
+    steps = {name: np.quantile(alike, 1 - ALARMS) for name, alike in found.items()}
+    table: dict[str, dict[str, float]] = {name: {} for name in seen}
+    for fmr in FMRS:
+        hits = [alike >= np.quantile(alike, 1 - fmr) for alike in taught.values()]
+        caught = np.array(
+            [
+                min(np.logical_or.reduce([found[n][hit] >= steps[n][step] for n in found]).mean() for hit in hits)
+                for step in range(len(ALARMS))
+            ]
+        )
+        enough = int(np.argmax(caught >= 1 - MISSED)) if (caught >= 1 - MISSED).any() else -1
+        for name in seen:
+            table[name][f"{fmr:g}"] = round(float(steps[name][enough]), 4)
+    return table
+
+
+def _pairwise(rows: FloatArray, pairs: tuple[np.ndarray, ...]) -> FloatArray:
+    return np.asarray((rows @ rows.T)[pairs], np.float32)
 
 
 def sample_threshold(embeddings: FloatArray, fmr: float, *, sample: int) -> float:

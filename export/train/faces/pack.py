@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from export.train.faces.autoencoder_net import LATENT, PLACES
-from export.train.faces.calibrate import FMRS, embeddings, levels, strictest
+from export.train.faces.calibrate import FMRS, cleared, embeddings, levels, strictest
 from export.train.faces.faces import Faces
 from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY, TRAITS
 from export.train.faces.identity import Codes, fit_codes, fit_projection
@@ -112,10 +112,12 @@ def add_oracles(pack: Pack, nets: Mapping[str, nn.Module], cache: Path) -> Pack:
         pack = _add(pack, {f"oracle.{name}": (role, files[name])}, None)
     faces, unseen = Faces(cache), Faces(cache, held_out=True)
     codes = fit_codes(faces)
-    seen, tables = {}, {}
+    seen, new, tables = {}, {}, {}
     for name in nets:
-        seen[name] = embeddings(pack, name, faces)
-        tables[name] = _tables(unseen, faces, codes, embeddings(pack, name, unseen), seen[name])
+        seen[name], new[name] = embeddings(pack, name, faces), embeddings(pack, name, unseen)
+        tables[name] = _tables(unseen, faces, codes, new[name], seen[name])
+    for name, table in cleared(unseen, new).items():
+        tables[name]["cleared"] = table
     known = {name: table["known"][f"{min(FMRS):g}"] for name, table in tables.items()}
     np.savez_compressed(pack.folder / MANIFOLD, **build_manifold(faces, codes, seen, known))  # type: ignore[arg-type]
     roles = {f"oracle.{name}": (oracle_role(name, NETS[name][0].width, tables[name]), files[name]) for name in nets}
