@@ -19,6 +19,7 @@ from export.train.faces.autoencoder import blanked, gradient_loss  # noqa: E402
 from export.train.faces.autoencoder_net import Autoencoder  # noqa: E402
 from export.train.faces.calibrate import FEWEST, SAME, cleared, levels, strictest  # noqa: E402
 from export.train.faces.clips import clips_table, followed  # noqa: E402
+from export.train.faces.critic import LatentCritic, critic_loss  # noqa: E402
 from export.train.faces.decoder import imprecise  # noqa: E402
 from export.train.faces.evaluate import Outcome, Probe, tables  # noqa: E402
 from export.train.faces.faces import Faces, jittered, plain, weathered  # noqa: E402
@@ -39,7 +40,7 @@ from export.train.faces.onnx_file import export, weights_of  # noqa: E402
 from export.train.faces.oracle_nets import NETS  # noqa: E402
 from export.train.faces.oracles import distillation  # noqa: E402
 from export.train.faces.prepare import AGES, FULL, GENDERS, RACES, usable  # noqa: E402
-from export.train.faces.replacer import Painter, Replacer, reversed_gradient, stored_replacer  # noqa: E402
+from export.train.faces.replacer import Replacer, reversed_gradient, stored_replacer  # noqa: E402
 from export.train.faces.run import Run  # noqa: E402
 from export.train.faces.template import MARGIN, SIZE, TEMPLATE  # noqa: E402
 from pyanon.runtime import load_pack  # noqa: E402
@@ -80,7 +81,7 @@ def replacer(cache: Path) -> Replacer:
     faces = Faces(cache)
     torch.manual_seed(0)
     whole = Autoencoder()
-    net = Replacer(whole.encoder, Painter(whole.decoder), fit_codes(faces).of(faces))
+    net = Replacer(whole.encoder, whole.decoder, fit_codes(faces).of(faces))
     with torch.no_grad():
         for parameter in net.parameters():  # nothing is trivial, as after training
             parameter.add_(torch.randn_like(parameter) * 0.02)
@@ -199,7 +200,7 @@ def test_a_lesson_has_a_gradient_for_everything_that_is_trained(
     loss.backward()
     assert torch.isfinite(loss)
     still = [n for n, p in replacer.named_parameters() if p.requires_grad and p.grad is None]
-    assert {name.split(".")[0] for name in still} <= ({"critic"} if painted else {"critic", "decoder"})
+    assert {name.split(".")[0] for name in still} <= {"critic"}
     assert ("same" in log) == painted
     if painted:
         lesson.critic_loss.backward()
@@ -221,6 +222,29 @@ def test_views_for_learning_stay_pictures_of_the_same_place(cache: Path) -> None
         assert torch.allclose(view(flat, rng), flat, atol=1e-5)
         moved = view(ramp, rng)
         assert 0.001 < (moved - ramp).abs().mean() < 0.1
+
+
+def test_a_critic_among_latents_learns_who_belongs_to_a_face() -> None:
+    """Latents whose first number is the code's: told from those of other codes, and from noise, after some steps."""
+    torch.manual_seed(0)
+    critic = LatentCritic(8, 14, IDENTITY, wide=16, deep=24)
+    optimiser = torch.optim.Adam(critic.parameters(), 3e-3)
+    around = torch.zeros(32, 14, 16, 16)
+
+    def faces() -> tuple[torch.Tensor, torch.Tensor]:
+        codes = torch.randn(32, 1).sign() * torch.ones(32, IDENTITY)
+        return 0.3 * torch.randn(32, 8, 16, 16) + codes[:, :1, None, None], codes
+
+    for _ in range(60):
+        latent, codes = faces()
+        real, false = critic(latent, around, codes)[0], critic(latent, around, -codes)[0]
+        loss = critic_loss([real], [false])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    latent, codes = faces()
+    scores = [critic(latent, around, each)[0].mean((1, 2, 3)) for each in (codes, -codes)]
+    assert (scores[0] > scores[1]).float().mean() > 0.95
 
 
 def test_half_of_the_latents_are_exact() -> None:
@@ -260,7 +284,7 @@ def fake_judges(faces: Faces, codes: torch.Tensor) -> object:
     nets = [kind().eval() for kind, _ in NETS.values()]
     own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
     judges = [Judge.of(net, seen, codes.numpy()) for net, seen in zip(nets, own, strict=True)]
-    return Judges(judges, nets[0], LandmarksNet().eval().requires_grad_(False))
+    return Judges(judges, LandmarksNet().eval().requires_grad_(False))
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
@@ -458,7 +482,7 @@ def test_training_goes_on_from_a_pack(cache: Path, replacer: Replacer, tmp_path:
     shutil.copytree(load_pack("pocket").folder, folder)
     packing.add_replacer(load_pack(folder), replacer)
     faces, whole = Faces(cache), Autoencoder()
-    again = Replacer(whole.encoder, Painter(whole.decoder), fit_codes(faces).of(faces)).eval()
+    again = Replacer(whole.encoder, whole.decoder, fit_codes(faces).of(faces)).eval()
     missing = again.load_state_dict(stored_replacer(folder), strict=False)
     assert missing.unexpected_keys == []
     assert {name.split(".")[0] for name in missing.missing_keys} == {"latent", "opponent", "critic"}

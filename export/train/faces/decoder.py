@@ -2,12 +2,12 @@
 
     python -m export.train.faces.decoder --cache checkpoints/faces --work checkpoints --minutes 40
 
-The latents stay what `autoencoder` made them. Beside pixels, edges and an oracle's first maps there is a critic, which
-goes on into the generator's training.
+The latents stay what `autoencoder` made them. Beside pixels, edges and an oracle's first maps there is a critic.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from export.train.faces.autoencoder import sheet
+from export.train.faces.autoencoder import gradient_loss, sheet
 from export.train.faces.autoencoder_net import Autoencoder
+from export.train.faces.critic import Critic, critic_loss
 from export.train.faces.faces import Faces, jittered, plain
 from export.train.faces.judges import load_oracles
-from export.train.faces.looks import copied, rivals
 from export.train.faces.onnx_file import stored
 from export.train.faces.replacer import Painter
 from export.train.faces.run import Run, arguments
@@ -40,6 +40,28 @@ def imprecise(latent: Tensor) -> Tensor:
     amounts = torch.rand(2, len(latent), 1, 1, 1, device=latent.device)
     amounts[:, : len(latent) // 2] = 0
     return torch.lerp(latent, smooth, SMOOTHED * amounts[0]) + NOISE * amounts[1] * torch.randn_like(latent)
+
+
+def copied(
+    painted: Tensor, crops: Tensor, maps: list[Tensor], truth: list[Tensor], log: Callable[..., None]
+) -> tuple[Tensor, Tensor]:
+    """How far pixels and edges are from the photograph's, and how far an oracle's maps are (a share of their size)."""
+    pixels = (painted - crops).abs().mean() + gradient_loss(painted, crops)
+    deep = torch.stack([(m - t).abs().mean() / t.abs().mean() for m, t in zip(maps, truth, strict=True)]).sum()
+    log(copy=pixels, deep=deep)
+    return pixels, deep
+
+
+def rivals(
+    critic: Critic, crops: Tensor, painted: Tensor, truth: list[Tensor], maps: list[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """What the painter gains by fooling the critic, and what the critic loses by it; each moves one of the two only."""
+    with torch.autocast(crops.device.type, torch.bfloat16):
+        loss = critic_loss(critic(crops, truth), critic(painted.detach(), [m.detach() for m in maps])).float()
+        critic.requires_grad_(False)
+        fooled = -torch.stack([score.float().mean() for score in critic(painted, maps)]).sum()
+        critic.requires_grad_(True)
+    return fooled, loss
 
 
 @torch.no_grad()

@@ -3,10 +3,10 @@
     python -m export.train.faces.generator --cache checkpoints/faces --work checkpoints --minutes 120
 
 A consistency model learns to say the noiseless latent of a face from its surroundings, its attribute code and its own
-identity code, at any noise level. Some of the faces are painted in one step as well, with their own code and with a
-stranger's, and the pictures are judged: by recognisers (like the stranger, unlike the original; the push ends under
-the impostor threshold), by the attribute encoder and the landmark net (same expression, same pose), and by a critic (a
-photograph).
+identity code, at any noise level. Then a critic looks at what is said in one step, with the face's own code and with a
+stranger's: a photograph's latent, and of whom the code says? Some of the strangers are painted as well, and their
+pictures are judged: by recognisers (like the stranger, unlike the original; the push ends well under the impostor
+threshold), by the attribute encoder and by the landmark net (same expression, same pose).
 
 That the attribute code carries no identity is asked for three times: its bits are few (variational, KL), an opponent
 that reads the identity out of it has its gradient turned round, and a stranger's code has to win.
@@ -58,12 +58,12 @@ def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = arguments(__doc__ or "", out="checkpoints/generator", minutes=120, rate=5e-4, batch=16)
+    parser = arguments(__doc__ or "", out="checkpoints/generator", minutes=120, rate=8e-4, batch=24)
     parser.add_argument("--work", type=Path, default=Path("checkpoints"), help="folder of the other checkpoints")
     parser.add_argument("--teachers", type=Path, default=Path("../shared/data/teachers"))
     parser.add_argument("--pack", type=Path, default=Path("engines/pocket"), help="pack with the landmark net")
-    parser.add_argument("--latents-first", type=float, default=0.25, help="share of the time before pictures")
-    parser.add_argument("--swaps", type=int, default=6, help="how many of a batch are painted, twice")
+    parser.add_argument("--latents-first", type=float, default=0.25, help="share of the time without a critic")
+    parser.add_argument("--swaps", type=int, default=8, help="how many of a batch are painted")
     train(parser.parse_args())
 
 
@@ -82,9 +82,7 @@ def train(args: argparse.Namespace) -> None:
     for share in run.steps():
         if judges is None and share >= args.latents_first:
             judges = load_judges(args.work, args.pack, args.teachers, faces, basis)
-        # Pictures cost most of a step; before them the batches are larger.
-        count = args.batch if judges else 2 * args.batch
-        run.learn(lesson(Scene.drawn(faces, rng, count), rng, args.swaps, judges))
+        run.learn(lesson(Scene.drawn(faces, rng, args.batch), rng, args.swaps, judges))
         if judges:
             run.oppose(lesson.critic_loss)
         if (run.step + 1) % SHOW_EVERY == 0:

@@ -64,15 +64,10 @@ class Judge:
 
 @dataclass(frozen=True)
 class Judges:
-    """The recognisers, one of which lends its first layers to the critic; and the landmark net."""
+    """The recognisers, and the landmark net."""
 
     recognisers: list[Judge]
-    first: Oracle
     landmarks: LandmarksNet
-
-    def maps(self, crops: Tensor) -> list[Tensor]:
-        """An oracle's maps at strides 4 and 8."""
-        return self.first.features(crops, depth=2)
 
     def marks(self, crops: Tensor) -> Tensor:
         """Five landmarks ``(n, 5, 2)`` in crop pixels."""
@@ -104,4 +99,4 @@ def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Cod
     recognisers.append(Judge.of(mobilefacenet(teachers), taught, own))
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
     marker = folded_landmarks(pack).requires_grad_(False)
-    return Judges(recognisers, oracles[0], marker)
+    return Judges(recognisers, marker)

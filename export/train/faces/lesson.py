@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from export.train.faces.critic import critic_loss
 from export.train.faces.faces import Faces, jittered
 from export.train.faces.generator_net import landmark_maps
 from export.train.faces.judges import Judges
-from export.train.faces.looks import copied, rivals
 from export.train.faces.manifold import GroupPrior
 from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.replacer import Replacer, reversed_gradient
@@ -23,9 +23,9 @@ from pyanon.geometry import face_region
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
 #: How far below an impostor threshold the push away from the original ends.
-MARGIN = 0.1
+MARGIN = 0.25
 #: What the attribute code of a face may say at most, in bits: expression, gaze and light, and no more.
-BITS = 500.0
+BITS = 360.0
 #: Standard deviation of the logarithm of width and of height, as the attribute encoder sees a face in training:
 #: proportions are what people are told apart by.
 STRETCH = 0.08
@@ -40,14 +40,12 @@ class Weights:
     bits: float = 2.0
     opponent: float = 0.1
     traits: float = 0.1
-    identity: float = 0.3
-    unlike: float = 6.0
-    attributes: float = 0.6
-    marks: float = 0.1
-    around: float = 3.0
-    copy: float = 3.0
-    features: float = 0.5
-    critic: float = 0.06
+    critic: float = 0.1
+    match: float = 0.2
+    identity: float = 0.2
+    unlike: float = 4.0
+    attributes: float = 0.3
+    marks: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,9 @@ class Lesson:
         loss = self._latents(scene, clean[:n], target) + self._code(scene, mean, spread, logits, guess, own)
         if judges:
             last = slice(n - swaps, n)
-            loss = loss + self._pictures(scene.part(last), judges, clean[n - swaps :], mean[last].detach(), other, rng)
+            loss = loss + self._pictures(scene.part(last), judges, clean[n:], mean[last].detach(), other, rng)
+            alone = slice(n // 2, n)
+            loss = loss + self._rivals(context[alone], target[alone], (clean[alone], clean[n:]), own[alone], other)
         return loss
 
     def _others(self, own: Tensor, labels: np.ndarray, rng: np.random.Generator) -> Tensor:
@@ -207,41 +207,55 @@ class Lesson:
         # The opponent maximises what it can read; its reversed gradient makes the encoder hide it.
         return w.bits * functional.relu(bits - BITS / mean[0].numel()) + w.traits * traits - w.opponent * leak
 
+    def _rivals(
+        self, context: Tensor, target: Tensor, clean: tuple[Tensor, Tensor], own: Tensor, other: Tensor
+    ) -> Tensor:
+        """What fools the critic, and what its own maps of painted and true latents differ by.
+
+        The critic's own loss is kept in ``critic_loss`` for its own step: photographs against painted faces, and
+        against photographs with the code of somebody else.
+
+        Args:
+            context: ``(n, 14, 16, 16)``.
+            target: The photographs' latents.
+            clean: Latents painted with the own codes, and for the last ``k`` with ``other``.
+            own: Codes ``(n, 128)``.
+            other: Codes ``(k, 128)``.
+        """
+        critic, w, k = self.net.critic, self.weights, len(other)
+        scale = self.net.generator.scale
+        own, other = (own - self.mean) * scale, (other - self.mean) * scale
+        painted, around, who = torch.cat(clean), torch.cat([context, context[-k:]]).detach(), torch.cat([own, other])
+        with torch.autocast("cpu", torch.bfloat16):
+            real, truth = critic(target, context.detach(), own)
+            mistaken = critic(target, context.detach(), own.roll(1, 0))[0]
+            false = critic(painted.detach(), around, who)[0]
+            self.critic_loss = critic_loss([real.float()] * 2, [false.float(), mistaken.float()])
+            critic.requires_grad_(False)
+            score, maps = critic(painted, around, who)
+            critic.requires_grad_(True)
+        match = torch.stack(
+            [(m[: len(target)].float() - t.detach().float()).abs().mean() for m, t in zip(maps, truth, strict=True)]
+        ).sum()
+        fooled = -score.float().mean()
+        self.log(critic=self.critic_loss, fooled=fooled, match=match)
+        return w.critic * fooled + w.match * match
+
     def _pictures(
         self, scene: Scene, judges: Judges, clean: Tensor, mean: Tensor, other: Tensor, rng: np.random.Generator
     ) -> Tensor:
-        """Losses of pictures: the first half of ``clean`` has its own code, the second half ``other``."""
-        n, net, w = len(scene.rows), self.net, self.weights
-        twice = torch.cat([scene.crops, scene.crops])
+        """Losses of pictures painted with the codes ``other``; one recogniser, a different one each time, judges."""
+        net, judge = self.net, judges.recognisers[int(rng.integers(len(judges.recognisers)))]
         with torch.autocast("cpu", torch.bfloat16):
             painted = net.decoder(clean).float()
-            region = torch.cat([scene.region, scene.region])
-            composed = torch.lerp(twice, painted, region).contiguous(memory_format=torch.channels_last)
-            maps = judges.maps(composed)
-            again = net.encoder.attributes(composed[n:])[0].float()
-            drift = judges.marks(composed[n:]) - judges.marks(scene.crops)
-            with torch.no_grad():
-                truth = judges.maps(scene.crops)
-            seen = glimpsed(composed[n:], rng).contiguous(memory_format=torch.channels_last)
-            judged = [judge.likeness(seen, other, scene.rows) for judge in judges.recognisers]
-        around = ((painted - twice).abs() * (1 - torch.cat([scene.hidden, scene.hidden]))).mean()
-        self.log(around=around)
-        loss = self._who(judged, torch.tensor([judge.threshold for judge in judges.recognisers]))
-        loss = loss + self._what(mean, again, drift) + w.around * around
-        pixels, deep = copied(painted[:n], scene.crops, [m[:n] for m in maps], truth, self.log)
-        fooled, self.critic_loss = rivals(net.critic, scene.crops, composed, truth, maps)
-        self.log(critic=self.critic_loss)
-        return loss + w.copy * pixels + w.features * deep + w.critic * fooled
-
-    def _who(self, judged: list[tuple[Tensor, Tensor]], thresholds: Tensor) -> Tensor:
-        """Like the stranger, and unlike the original until it is under the threshold."""
-        like, near = (torch.stack(each, 1) for each in zip(*judged, strict=True))
-        over = functional.relu(near - (thresholds - MARGIN)).mean()
-        self.log(like=like.mean(), near=near.mean(), same=(near > thresholds).float().mean())
-        return self.weights.identity * (1 - like).mean() + self.weights.unlike * over
-
-    def _what(self, mean: Tensor, again: Tensor, drift: Tensor) -> Tensor:
-        """The attributes of the original, and its landmarks."""
+            composed = torch.lerp(scene.crops, painted, scene.region).contiguous(memory_format=torch.channels_last)
+            again = net.encoder.attributes(composed)[0].float()
+            drift = judges.marks(composed) - judges.marks(scene.crops)
+            seen = glimpsed(composed, rng).contiguous(memory_format=torch.channels_last)
+            like, near = judge.likeness(seen, other, scene.rows)
+        over = functional.relu(near - (judge.threshold - MARGIN)).mean()
         kept, marks = functional.mse_loss(again, mean), drift.norm(dim=2).mean()
-        self.log(kept=kept, marks=marks)
-        return self.weights.attributes * kept + self.weights.marks * marks
+        same = (near > judge.threshold).float().mean()
+        self.log(like=like.mean(), near=near.mean(), same=same, kept=kept, marks=marks)
+        w = self.weights
+        return w.identity * (1 - like).mean() + w.unlike * over + w.attributes * kept + w.marks * marks

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from export.train.faces.autoencoder_net import Autoencoder, FaceDecoder, LatentEncoder
-from export.train.faces.critic import Critic
-from export.train.faces.generator_net import ATTRIBUTES, IDENTITY, FaceEncoder, Generator
+from export.train.faces.autoencoder_net import LATENT, Autoencoder, FaceDecoder, LatentEncoder
+from export.train.faces.critic import Critic, LatentCritic
+from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY, FaceEncoder, Generator
 from export.train.faces.onnx_file import stored
 from export.train.pack import averaged
 from pyanon.types import FloatArray
@@ -30,15 +30,15 @@ class Replacer(nn.Module):
 
     Args:
         latent: The autoencoder's encoder: what the generator shall say of the whole face. It stays as it is.
-        painter: Trained on.
+        decoder: Its decoder. It stays as it is, too.
         codes: ``(n, 128)`` identity codes of the training faces, for their mean and spread.
     """
 
-    def __init__(self, latent: LatentEncoder, painter: Painter, codes: FloatArray) -> None:
+    def __init__(self, latent: LatentEncoder, decoder: FaceDecoder, codes: FloatArray) -> None:
         super().__init__()
         self.latent = latent.requires_grad_(False)
         self.encoder, self.generator = FaceEncoder(), Generator()
-        self.decoder, self.critic = painter.decoder, painter.critic
+        self.decoder, self.critic = decoder.requires_grad_(False), LatentCritic(LATENT, CONTEXT, IDENTITY)
         self.generator.mean.copy_(torch.from_numpy(codes.mean(0)))
         self.generator.scale.copy_(torch.from_numpy(1 / codes.std(0)))
         self.opponent = nn.Sequential(nn.Linear(ATTRIBUTES * 64, 384), nn.SiLU(), nn.Linear(384, IDENTITY))
@@ -51,10 +51,10 @@ class Replacer(nn.Module):
     def from_checkpoints(cls, work: Path, codes: FloatArray) -> Replacer:
         """A new one around the autoencoder in ``work``, and around its decoder if that was trained on."""
         whole = averaged(Autoencoder(), work / "autoencoder")
-        painter = Painter(whole.decoder)
+        decoder = whole.decoder
         if (work / "decoder/last.pt").exists():
-            painter = averaged(painter, work / "decoder").requires_grad_(True)
-        return cls(whole.encoder, painter, codes)
+            decoder = averaged(Painter(decoder), work / "decoder").decoder
+        return cls(whole.encoder, decoder, codes)
 
 
 def stored_replacer(pack: Path) -> dict[str, Tensor]:
