@@ -23,12 +23,12 @@ from pyanon.geometry import face_region
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
 #: How far below an impostor threshold the push away from the original ends.
-MARGIN = 0.25
+MARGIN = 0.2
 #: What the attribute code of a face may say at most, in bits: expression, gaze and light, and no more.
-BITS = 360.0
+BITS = 900.0
 #: Standard deviation of the logarithm of width and of height, as the attribute encoder sees a face in training:
 #: proportions are what people are told apart by.
-STRETCH = 0.08
+STRETCH = 0.03
 #: Chance that something else in the picture is blanked too, as other faces are.
 CROWDED = 0.15
 
@@ -39,9 +39,9 @@ class Weights:
 
     bits: float = 2.0
     opponent: float = 0.1
-    traits: float = 0.1
-    critic: float = 0.1
-    match: float = 0.2
+    traits: float = 0.3
+    critic: float = 0.03
+    match: float = 0.3
     identity: float = 0.2
     unlike: float = 4.0
     attributes: float = 0.3
