@@ -138,7 +138,7 @@ class Generator(nn.Module):
         self.who = nn.Sequential(nn.Linear(IDENTITY, condition), nn.SiLU(), nn.Linear(condition, condition))
         self.when = nn.Sequential(nn.Linear(32, condition), nn.SiLU(), nn.Linear(condition, condition))
         self.enter = nn.Conv2d(LATENT + CONTEXT + ATTRIBUTES, wide, 3, 1, 1)
-        self.wide_in = nn.ModuleList(_Conditioned(wide, wide, condition) for _ in range(2))
+        self.wide_in = nn.ModuleList([_Conditioned(wide, wide, condition)])
         self.down = nn.Conv2d(wide, deep - ATTRIBUTES, 3, 2, 1)
         self.deep = nn.ModuleList(_Conditioned(deep, deep, condition) for _ in range(3))
         self.attention = _Attention(deep)

@@ -24,8 +24,8 @@ __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
 #: How far below an impostor threshold the push away from the original ends.
 MARGIN = 0.2
-#: What the attribute code of a face may say at most, in bits: expression, gaze and light, and no more.
-BITS = 900.0
+#: What the attribute code of a face may say at most, in bits. A picture's latent has some ten thousand.
+BITS = 1400.0
 #: Standard deviation of the logarithm of width and of height, as the attribute encoder sees a face in training:
 #: proportions are what people are told apart by.
 STRETCH = 0.03
@@ -45,7 +45,8 @@ class Weights:
     identity: float = 0.2
     unlike: float = 4.0
     attributes: float = 0.3
-    marks: float = 0.05
+    marks: float = 0.1
+    typical: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class Lesson:
         swaps = swaps if judges else 0
         # The second half of the batch is pure noise; the last of them are painted, with a stranger's code as well.
         level = torch.cat([torch.rand(n // 2), torch.ones(n - n // 2)])
-        other = self._others(own, scene.labels.numpy(), rng)[n - swaps :]
+        other, kind = (each[n - swaps :] for each in self._others(own, scene.labels, rng))
         noise = torch.randn_like(target)
         mix = level[:, None, None, None]
         both = [torch.cat([a, a[n - swaps :]]) for a in ((1 - mix) * target + mix * noise, level, context, code)]
@@ -176,16 +177,16 @@ class Lesson:
         loss = self._latents(scene, clean[:n], target) + self._code(scene, mean, spread, logits, guess, own)
         if judges:
             last = slice(n - swaps, n)
-            loss = loss + self._pictures(scene.part(last), judges, clean[n:], mean[last].detach(), other, rng)
+            loss = loss + self._pictures(scene.part(last), judges, clean[n:], mean[last].detach(), other, kind, rng)
             alone = slice(n // 2, n)
             loss = loss + self._rivals(context[alone], target[alone], (clean[alone], clean[n:]), own[alone], other)
         return loss
 
-    def _others(self, own: Tensor, labels: np.ndarray, rng: np.random.Generator) -> Tensor:
-        """For each face the code of somebody else of its kind: half of them in the batch, half of them drawn."""
-        drawn = torch.from_numpy(self.prior.draw(labels, rng))
+    def _others(self, own: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """For each face the code of somebody else of its kind, and the labels: half in the batch, half drawn."""
+        drawn, others = torch.from_numpy(self.prior.draw(labels.numpy(), rng)), strangers(labels.numpy(), rng)
         real = torch.from_numpy(rng.random(len(labels)) < 0.5)[:, None]
-        return torch.where(real, own[strangers(labels, rng)], drawn)
+        return torch.where(real, own[others], drawn), torch.where(real, labels[others], labels)
 
     def _latents(self, scene: Scene, clean: Tensor, target: Tensor) -> Tensor:
         """Off by how much; the face counts more than its surroundings, its eyes and its mouth more than its cheeks."""
@@ -242,20 +243,35 @@ class Lesson:
         return w.critic * fooled + w.match * match
 
     def _pictures(
-        self, scene: Scene, judges: Judges, clean: Tensor, mean: Tensor, other: Tensor, rng: np.random.Generator
+        self,
+        scene: Scene,
+        judges: Judges,
+        clean: Tensor,
+        mean: Tensor,
+        other: Tensor,
+        kind: Tensor,
+        rng: np.random.Generator,
     ) -> Tensor:
-        """Losses of pictures painted with the codes ``other``; one recogniser, a different one each time, judges."""
+        """Losses of pictures painted with the codes ``other`` of people with the labels ``kind``.
+
+        One recogniser judges, a different one each time.
+        """
         net, judge = self.net, judges.recognisers[int(rng.integers(len(judges.recognisers)))]
         with torch.autocast("cpu", torch.bfloat16):
             painted = net.decoder(clean).float()
             composed = torch.lerp(scene.crops, painted, scene.region).contiguous(memory_format=torch.channels_last)
-            again = net.encoder.attributes(composed)[0].float()
+            # It judges here, and must not learn from painted faces what people look like.
+            net.encoder.attributes.requires_grad_(False)
+            again, _, logits = net.encoder.attributes(composed)
+            net.encoder.attributes.requires_grad_(True)
             drift = judges.marks(composed) - judges.marks(scene.crops)
             seen = glimpsed(composed, rng).contiguous(memory_format=torch.channels_last)
             like, near = judge.likeness(seen, other, scene.rows)
         over = functional.relu(near - (judge.threshold - MARGIN)).mean()
-        kept, marks = functional.mse_loss(again, mean), drift.norm(dim=2).mean()
+        typical = traits_loss(logits, kind)
+        kept, marks = functional.mse_loss(again.float(), mean), drift.norm(dim=2).mean()
         same = (near > judge.threshold).float().mean()
-        self.log(like=like.mean(), near=near.mean(), same=same, kept=kept, marks=marks)
+        self.log(like=like.mean(), near=near.mean(), same=same, kept=kept, marks=marks, typical=typical)
         w = self.weights
-        return w.identity * (1 - like).mean() + w.unlike * over + w.attributes * kept + w.marks * marks
+        loss = w.identity * (1 - like).mean() + w.unlike * over + w.typical * typical
+        return loss + w.attributes * kept + w.marks * marks
