@@ -22,7 +22,7 @@ from export.train.faces.clips import clips_table, followed  # noqa: E402
 from export.train.faces.critic import LatentCritic, critic_loss  # noqa: E402
 from export.train.faces.decoder import imprecise  # noqa: E402
 from export.train.faces.evaluate import Outcome, Probe, tables  # noqa: E402
-from export.train.faces.faces import Faces, jittered, plain, weathered  # noqa: E402
+from export.train.faces.faces import Faces, jittered, lit, plain, weathered  # noqa: E402
 from export.train.faces.generator_net import IDENTITY, Generator, landmark_maps  # noqa: E402
 from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
 from export.train.faces.lesson import (  # noqa: E402
@@ -112,9 +112,12 @@ def test_a_jittered_face_takes_its_landmarks_along(cache: Path) -> None:
 
 def test_weather_leaves_pictures(cache: Path) -> None:
     faces, rng = Faces(cache), np.random.default_rng(1)
-    crops = weathered(jittered(faces.draw(rng, 16), rng)[0], rng)
-    assert crops.shape == (16, 3, SIZE, SIZE)
-    assert 0 <= float(crops.min()) <= float(crops.max()) <= 1
+    for change in lit, weathered:
+        before = jittered(faces.draw(rng, 16), rng)[0]
+        after = change(before.clone(), rng)
+        assert after.shape == (16, 3, SIZE, SIZE)
+        assert 0 <= float(after.min()) <= float(after.max()) <= 1
+        assert (after - before).abs().mean() > 0.01
 
 
 def test_only_faces_that_can_be_trusted_are_learnt_from() -> None:

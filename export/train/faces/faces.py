@@ -13,7 +13,7 @@ from torch.nn import functional
 from export.train.faces.prepare import FULL, HELD_OUT
 from export.train.faces.template import MARGIN, SIZE
 
-__all__ = ["Batch", "Faces", "jittered", "weathered"]
+__all__ = ["Batch", "Faces", "jittered", "lit", "weathered"]
 
 #: Head turn in degrees, share of mirror image: beyond them a crop is no portrait to paint after.
 MOST_TURN, MOST_MIRRORED = 50.0, 0.3
@@ -106,22 +106,38 @@ def jittered(
     return crops, torch.from_numpy(points.astype(np.float32))
 
 
+def lit(crops: Tensor, rng: np.random.Generator, *, coarse: float = 0.4, least: int = 24) -> Tensor:
+    """The crops in another light, in stronger or paler colours, and some of them coarse, as other cameras give them.
+
+    Args:
+        crops: ``(n, 3, 128, 128)`` 0..1.
+        rng: The dice.
+        coarse: Share of those that are coarse.
+        least: Side in pixels that the coarsest are brought down to.
+    """
+    n = len(crops)
+    crops = (crops.clamp(1e-3, 1) ** _dice(rng, n, -0.5, 0.5).exp()) * _dice(rng, n, 0.75, 1.2)
+    crops = crops * _dice(rng, n, 0.9, 1.1, 3)
+    grey = crops.mean(1, keepdim=True)
+    pale = torch.where(_dice(rng, n, 0, 1) < 0.3, _dice(rng, n, -0.5, 1), torch.zeros(1))
+    crops = torch.lerp(crops, grey.expand_as(crops), pale)
+    rows = rng.random(n) < coarse
+    if rows.any():
+        size = int(rng.integers(least, 96))
+        small = functional.interpolate(crops[rows], size=size, mode="bilinear", antialias=True)
+        crops[rows] = functional.interpolate(small, size=SIZE, mode="bilinear")
+    return crops.clamp(0, 1)
+
+
+def _dice(rng: np.random.Generator, count: int, low: float, high: float, channels: int = 1) -> Tensor:
+    return torch.from_numpy(rng.uniform(low, high, (count, channels, 1, 1)).astype(np.float32))
+
+
 def weathered(crops: Tensor, rng: np.random.Generator) -> Tensor:
     """Light, colour, coarseness, noise and something in front, each at random."""
     n = len(crops)
-
-    def dice(low: float, high: float, *shape: int) -> Tensor:
-        return torch.from_numpy(rng.uniform(low, high, (n, *shape, 1, 1)).astype(np.float32))
-
-    crops = (crops.clamp(1e-3, 1) ** dice(-0.5, 0.5, 1).exp()) * dice(0.75, 1.2, 1) * dice(0.9, 1.1, 3)
-    grey = crops.mean(1, keepdim=True)
-    crops = torch.lerp(crops, grey.expand_as(crops), (dice(-0.3, 1.3, 1) - 0.3).clamp(0, 1) * (dice(0, 1, 1) < 0.3))
-    coarse = rng.random(n) < 0.4
-    if coarse.any():
-        size = int(rng.integers(24, 96))
-        small = functional.interpolate(crops[coarse], size=size, mode="bilinear", antialias=True)
-        crops[coarse] = functional.interpolate(small, size=SIZE, mode="bilinear")
-    crops = crops + torch.randn(crops.shape) * dice(0, 0.05, 1) * (dice(0, 1, 1) < 0.5)
+    crops = lit(crops, rng)
+    crops = crops + torch.randn(crops.shape) * _dice(rng, n, 0, 0.05) * (_dice(rng, n, 0, 1) < 0.5)
     for row in np.flatnonzero(rng.random(n) < 0.12):
         (x, y), (w, h) = rng.integers(0, 100, 2), rng.integers(12, 44, 2)
         crops[row, :, y : y + h, x : x + w] = float(rng.random())

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from export.train.faces.critic import critic_loss
-from export.train.faces.faces import Faces, jittered
+from export.train.faces.faces import Faces, jittered, lit
 from export.train.faces.generator_net import landmark_maps
 from export.train.faces.judges import Judges
 from export.train.faces.manifold import GroupPrior
@@ -71,9 +71,11 @@ class Scene:
 
     @classmethod
     def drawn(cls, faces: Faces, rng: np.random.Generator, count: int) -> Scene:
-        """Random faces, a little misaligned."""
+        """Random faces, a little misaligned, half of them in another light."""
         batch = faces.draw(rng, count)
         crops, points = jittered(batch, rng, turn=0.03, scale=0.03, shift=1.5)
+        half = rng.permutation(count)[: count // 2]
+        crops[half] = lit(crops[half], rng, coarse=0.2, least=48)
         region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
         labels = torch.from_numpy(faces.facts["labels"][batch.rows])
         hidden = torch.maximum(region, _boxes(count, rng))
