@@ -57,3 +57,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
         owner=np.concatenate(owner),
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def faces_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `export.train.faces.prepare` writes it."""
+    from tests.export.drawn_faces import write_faces  # the recipes are not installed everywhere
+
+    folder = tmp_path_factory.mktemp("faces")
+    write_faces(folder)
+    return folder
