@@ -57,9 +57,6 @@ class Prior:
     def of(cls, networks: FaceNetworks, manifold: Manifold, *, fmr: float) -> Prior:
         """With the pack's thresholds of codes: at ``fmr`` for live faces, at its lowest rate for the gallery.
 
-        A code that is nearer to a live face than `FaceNetworks.cleared` is not drawn either: what is painted from it
-        would hardly pass.
-
         Raises:
             InputError: The pack is not calibrated for that rate.
             PackError: An oracle has no projection.
@@ -67,10 +64,7 @@ class Prior:
         least = networks.least_fmr
         return cls(
             manifold,
-            thresholds={
-                name: min(networks.threshold(name, fmr, of=table) for table in (networks.drawn, networks.cleared))
-                for name in networks.oracles
-            },
+            thresholds={name: networks.threshold(name, fmr, of=networks.drawn) for name in networks.oracles},
             gallery_thresholds={name: networks.threshold(name, least, of=networks.known) for name in networks.oracles},
         )
 
