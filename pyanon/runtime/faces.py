@@ -121,10 +121,10 @@ def face_networks(pack: Pack) -> FaceNetworks:
         smallest=encoder.number("smallest") if "smallest" in encoder.settings else SMALLEST,
         sure=encoder.number("sure") if "sure" in encoder.settings else SURE,
         oracles=oracles,
-        thresholds={name: _thresholds(pack.role(ORACLE + name), "thresholds") for name in oracles},
-        drawn={name: _thresholds(pack.role(ORACLE + name), "drawn") for name in oracles},
-        known={name: _thresholds(pack.role(ORACLE + name), "known") for name in oracles},
-        cleared={name: _thresholds(pack.role(ORACLE + name), "cleared") for name in oracles},
+        thresholds=_tables(pack, oracles, "thresholds"),
+        drawn=_tables(pack, oracles, "drawn"),
+        known=_tables(pack, oracles, "known"),
+        cleared=_tables(pack, oracles, "cleared"),
     )
 
 
@@ -168,6 +168,11 @@ def _levels(generator: Role) -> tuple[float, ...]:
     if not levels or not falling or levels[0] > 1 or levels[-1] <= 0:
         raise generator.fault("levels", "falling numbers above 0, at most 1")
     return levels
+
+
+def _tables(pack: Pack, oracles: tuple[str, ...], setting: str) -> dict[str, dict[float, float]]:
+    """One setting of every oracle."""
+    return {name: _thresholds(pack.role(ORACLE + name), setting) for name in oracles}
 
 
 def _thresholds(oracle: Role, setting: str) -> dict[float, float]:

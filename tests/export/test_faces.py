@@ -14,23 +14,15 @@ onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx", reason="exporting needs onnx")
 
 from export.train.faces import pack as packing  # noqa: E402
-from export.train.faces.autoencoder import blanked, gradient_loss  # noqa: E402
+from export.train.faces.autoencoder import gradient_loss  # noqa: E402
 from export.train.faces.autoencoder_net import Autoencoder  # noqa: E402
-from export.train.faces.critic import LatentCritic, critic_loss  # noqa: E402
-from export.train.faces.decoder import imprecise  # noqa: E402
-from export.train.faces.faces import Faces, jittered, lit, plain, weathered  # noqa: E402
-from export.train.faces.generator_net import IDENTITY, Generator, landmark_maps  # noqa: E402
+from export.train.faces.critic import Critic  # noqa: E402
+from export.train.faces.decoder import imprecise, rivals  # noqa: E402
+from export.train.faces.faces import Faces, glimpsed, jittered, lit, plain, stretched, weathered  # noqa: E402
+from export.train.faces.generator_net import IDENTITY, Generator, blanked, landmark_maps  # noqa: E402
 from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
-from export.train.faces.lesson import (  # noqa: E402
-    BITS,
-    Lesson,
-    Scene,
-    Weights,
-    glimpsed,
-    strangers,
-    stretched,
-    traits_loss,
-)
+from export.train.faces.judges import Judge, Judges, read_traits, traits_loss  # noqa: E402
+from export.train.faces.lesson import BITS, Lesson, Scene, Weights, strangers  # noqa: E402
 from export.train.faces.manifold import GroupPrior  # noqa: E402
 from export.train.faces.onnx_file import export, weights_of  # noqa: E402
 from export.train.faces.oracle_nets import NETS  # noqa: E402
@@ -39,6 +31,7 @@ from export.train.faces.prepare import AGES, GENDERS, RACES, usable  # noqa: E40
 from export.train.faces.replacer import Replacer, reversed_gradient, stored_replacer  # noqa: E402
 from export.train.faces.run import Run  # noqa: E402
 from export.train.faces.template import MARGIN, SIZE, TEMPLATE  # noqa: E402
+from export.train.landmarks_net import LandmarksNet  # noqa: E402
 from pyanon.runtime import load_pack  # noqa: E402
 from tests.export.drawn_faces import COUNT, unit  # noqa: E402
 
@@ -170,7 +163,7 @@ def test_a_lesson_has_a_gradient_for_everything_that_is_trained(
     loss.backward()
     assert torch.isfinite(loss)
     still = [n for n, p in replacer.named_parameters() if p.requires_grad and p.grad is None]
-    assert {name.split(".")[0] for name in still} <= {"critic"}
+    assert {name.split(".")[0] for name in still} <= ({"critic"} if painted else {"critic", "decoder"})
     assert ("same" in log) == painted
     if painted:
         lesson.critic_loss.backward()
@@ -194,27 +187,41 @@ def test_views_for_learning_stay_pictures_of_the_same_place(faces_cache: Path) -
         assert 0.001 < (moved - ramp).abs().mean() < 0.1
 
 
-def test_a_critic_among_latents_learns_who_belongs_to_a_face() -> None:
-    """Latents whose first number is the code's: told from those of other codes, and from noise, after some steps."""
+def test_a_critic_learns_what_is_painted() -> None:
+    """Smooth pictures are told from rough ones after some steps, by pixels and by an oracle's maps alike."""
     torch.manual_seed(0)
-    critic = LatentCritic(8, 14, IDENTITY, wide=16, deep=24)
-    optimiser = torch.optim.Adam(critic.parameters(), 3e-3)
-    around = torch.zeros(32, 14, 16, 16)
+    critic, looking = Critic((48, 96, 192)), NETS["residual"][0]().eval().requires_grad_(False)
+    optimiser = torch.optim.Adam(critic.parameters(), 2e-3)
 
-    def faces() -> tuple[torch.Tensor, torch.Tensor]:
-        codes = torch.randn(32, 1).sign() * torch.ones(32, IDENTITY)
-        return 0.3 * torch.randn(32, 8, 16, 16) + codes[:, :1, None, None], codes
+    def pictures() -> tuple[torch.Tensor, torch.Tensor]:
+        rough = torch.rand(4, 3, SIZE, SIZE)
+        return torch.nn.functional.avg_pool2d(rough, 5, 1, 2), rough
 
-    for _ in range(60):
-        latent, codes = faces()
-        real, false = critic(latent, around, codes)[0], critic(latent, around, -codes)[0]
-        loss = critic_loss([real], [false])
+    for _ in range(12):
+        real, painted = pictures()
+        truth, maps = looking.features(real), looking.features(painted)
+        fooled, lost = rivals(critic, real, painted.requires_grad_(), truth, maps)
         optimiser.zero_grad()
-        loss.backward()
+        lost.backward()
         optimiser.step()
-    latent, codes = faces()
-    scores = [critic(latent, around, each)[0].mean((1, 2, 3)) for each in (codes, -codes)]
-    assert (scores[0] > scores[1]).float().mean() > 0.95
+        assert torch.isfinite(fooled)
+    scores = [critic(each, looking.features(each)) for each in pictures()]
+    assert all(real.mean() > painted.mean() for real, painted in zip(*scores, strict=True))
+
+
+def test_traits_are_read_from_embeddings() -> None:
+    """Embeddings that are the traits, with noise: read back; those without labels count for nothing."""
+    torch.manual_seed(0)
+    sizes = (len(AGES), len(GENDERS), len(RACES))
+    labels = torch.stack([torch.randint(0, size, (600,)) for size in sizes], 1)
+    labels[::5] = -1
+    known = labels[:, 0] >= 0
+    told = [torch.nn.functional.one_hot(labels[:, i].clamp(min=0), size) for i, size in enumerate(sizes)]
+    embeddings = torch.cat(told, 1) + 0.1 * torch.randn(600, sum(sizes))
+    read = read_traits(embeddings, labels)
+    assert not any(parameter.requires_grad for parameter in read.parameters())
+    for place, part in enumerate(read(embeddings).split(list(sizes), 1)):
+        assert (part.argmax(1) == labels[:, place])[known].float().mean() > 0.97
 
 
 def test_half_of_the_latents_are_exact() -> None:
@@ -246,15 +253,13 @@ def test_an_attribute_code_that_says_too_much_is_made_to_say_less(faces_cache: P
     assert price(1.5 * bound) > 0.05
 
 
-def fake_judges(faces: Faces, codes: torch.Tensor) -> object:
+def fake_judges(faces: Faces, codes: torch.Tensor) -> Judges:
     """Untrained oracles and an untrained landmark net."""
-    from export.train.faces.judges import Judge, Judges
-    from export.train.landmarks_net import LandmarksNet
-
     nets = [kind().eval() for kind, _ in NETS.values()]
     own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
-    judges = [Judge.of(net, seen, codes.numpy()) for net, seen in zip(nets, own, strict=True)]
-    return Judges(judges, LandmarksNet().eval().requires_grad_(False))
+    labels = faces.facts["labels"]
+    judges = [Judge.of(net, seen, codes.numpy(), labels) for net, seen in zip(nets, own, strict=True)]
+    return Judges(judges, LandmarksNet().eval().requires_grad_(False), nets[0])
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
     python -m export.train.faces.autoencoder --cache checkpoints/faces --out checkpoints/autoencoder --minutes 30
 
-Absolute error, error of the gradients at three sizes, and a light pull of the latents towards a standard normal. A part
-of the crops has its face blanked, because the generator's surroundings are coded that way.
+Absolute error, error of the gradients at three sizes, and a light pull of the latents towards a standard normal.
 """
 
 from __future__ import annotations
@@ -20,18 +19,11 @@ from export.train.faces.autoencoder_net import Autoencoder
 from export.train.faces.faces import Faces, jittered, plain
 from export.train.faces.onnx_file import stored
 from export.train.faces.run import Run, arguments
-from export.train.faces.template import SIZE
-from pyanon.geometry import face_region
 
-__all__ = ["blanked", "gradient_loss", "main"]
+__all__ = ["gradient_loss", "main", "sheet"]
 
-#: Share of crops with a blanked face, weight of the pull towards the normal, weight of the gradients.
-BLANKED, PULL, EDGES = 0.25, 2e-4, 1.0
-
-
-def blanked(crops: Tensor, region: Tensor) -> Tensor:
-    """The crops with mid grey wherever the region ``(n, 1, s, s)`` reaches: no pixel of the face is left."""
-    return torch.where(region > 0, torch.full_like(crops, 0.5), crops)
+#: Weight of the pull towards the normal, weight of the gradients.
+PULL, EDGES = 2e-4, 1.0
 
 
 def gradient_loss(painted: Tensor, truth: Tensor, sizes: int = 3) -> Tensor:
@@ -72,11 +64,7 @@ def main() -> None:
         run.begin(stored(args.start, "face_decoder", under="decoder."))
     rng = run.dice()
     for _ in run.steps():
-        crops, points = jittered(faces.draw(rng, args.batch), rng)
-        some = round(args.batch * BLANKED)
-        region = torch.from_numpy(face_region(points[:some].numpy(), SIZE))[:, None]
-        crops = torch.cat([blanked(crops[:some], region), crops[some:]])
-        crops = crops.to(run.device, memory_format=torch.channels_last)
+        crops = jittered(faces.draw(rng, args.batch), rng)[0].to(run.device, memory_format=torch.channels_last)
         with torch.autocast(run.device.type, torch.bfloat16):
             painted, mean, spread = run.net(crops)
         painted, mean, spread = painted.float(), mean.float(), spread.float()

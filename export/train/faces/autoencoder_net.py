@@ -56,8 +56,8 @@ class FaceDecoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.at16 = nn.Sequential(nn.Conv2d(LATENT, 128, 3, 1, 1), Block(128), Block(128))
-        self.at32 = nn.Sequential(nn.Conv2d(128, 72, 3, 1, 1), Block(72), Block(72))
-        self.at64 = nn.Sequential(nn.Conv2d(72, 32, 3, 1, 1), Block(32), nn.SiLU(), nn.Conv2d(32, 12, 3, 1, 1))
+        self.at32 = nn.Sequential(nn.Conv2d(128, 64, 3, 1, 1), Block(64), Block(64))
+        self.at64 = nn.Sequential(nn.Conv2d(64, 32, 3, 1, 1), Block(32), nn.SiLU(), nn.Conv2d(32, 12, 3, 1, 1))
 
     def forward(self, latent: Tensor) -> Tensor:
         """The crop."""

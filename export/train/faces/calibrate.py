@@ -103,35 +103,34 @@ def cleared(unseen: Faces, seen: Mapping[str, FloatArray]) -> dict[str, dict[str
         seen: Oracle -> its embeddings of them, ``(n, d)``.
     """
     real = unseen.facts["labels"][:, 0] >= 0
-    pairs = np.triu_indices(int(real.sum()), 1)
-    taught = {teacher: _pairwise(unseen.facts[teacher][real], pairs) for _, teacher in NETS.values()}
+    taught = {teacher: _pairwise(unseen.facts[teacher][real]) for _, teacher in NETS.values()}
     strangers = ~np.logical_and.reduce([alike > SAME for alike in taught.values()])
     taught = {teacher: alike[strangers] for teacher, alike in taught.items()}
-    found = {name: _pairwise(rows[real], pairs)[strangers] for name, rows in seen.items()}
+    found = {name: _pairwise(rows[real])[strangers] for name, rows in seen.items()}
     steps = {name: np.quantile(alike, 1 - ALARMS) for name, alike in found.items()}
     table: dict[str, dict[str, float]] = {name: {} for name in seen}
     for fmr in FMRS:
         hits = [alike >= np.quantile(alike, 1 - fmr) for alike in taught.values()]
-        caught = np.array(
-            [
-                min(np.logical_or.reduce([found[n][hit] >= steps[n][step] for n in found]).mean() for hit in hits)
-                for step in range(len(ALARMS))
-            ]
-        )
-        enough = int(np.argmax(caught >= 1 - MISSED)) if (caught >= 1 - MISSED).any() else -1
+        # Every further step finds more.
+        caught = [
+            min(np.logical_or.reduce([found[n][hit] >= steps[n][step] for n in found]).mean() for hit in hits)
+            for step in range(len(ALARMS))
+        ]
+        enough = min(int(np.searchsorted(caught, 1 - MISSED)), len(ALARMS) - 1)
         for name in seen:
             table[name][f"{fmr:g}"] = round(float(steps[name][enough]), 4)
     return table
 
 
-def _pairwise(rows: FloatArray, pairs: tuple[np.ndarray, ...]) -> FloatArray:
-    return np.asarray((rows @ rows.T)[pairs], np.float32)
+def _pairwise(rows: FloatArray) -> FloatArray:
+    """The similarity of every two of the rows ``(n, d)``."""
+    return np.asarray((rows @ rows.T)[np.triu_indices(len(rows), 1)], np.float32)
 
 
 def sample_threshold(embeddings: FloatArray, fmr: float, *, sample: int) -> float:
     """The similarity that pairs among about ``sample`` of the faces ``(n, d)`` exceed at this rate."""
     some = embeddings[:: max(1, len(embeddings) // sample)]
-    return float(np.quantile((some @ some.T)[np.triu_indices(len(some), 1)], 1 - fmr))
+    return float(np.quantile(_pairwise(some), 1 - fmr))
 
 
 def strictest(found: list[Level]) -> Mapping[str, float]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import av
 import numpy as np
 
 from export.train.card import Table
 from export.train.faces.recognisers import MobileFaceNet, Retail0095
 from export.train.teachers import YuNetTeacher
-from pyanon import Anonymizer
+from pyanon import Anonymizer, open_video
 from pyanon.types import FloatArray, ImageArray
 
 __all__ = ["Clip", "clips", "clips_table", "followed"]
 
 Recognise = Callable[[ImageArray, FloatArray], FloatArray]
+#: Source, output, and the landmarks in the source if a face was found there.
+Seen = tuple[ImageArray, ImageArray, FloatArray | None]
 
 
 @dataclass
@@ -37,16 +39,7 @@ class Clip:
     moved: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
 
-def frames(path: Path) -> Iterator[ImageArray]:
-    """The pictures of a video."""
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
-def followed(
-    name: str, pairs: Iterator[tuple[ImageArray, ImageArray, FloatArray | None]], by: dict[str, Recognise]
-) -> Clip:
+def followed(name: str, pairs: Iterator[Seen], by: dict[str, Recognise]) -> Clip:
     """Compares neighbours among pictures of one face: source, output, its landmarks ``(1, 5, 2)`` in the source."""
     clip, last = Clip(name, moved={each: [] for each in by}), None
     for before, after, points in pairs:
@@ -69,21 +62,20 @@ def clips(data: Path, anonymizer: Anonymizer) -> Iterator[Clip]:
         "retail": Retail0095(data / "teachers"),
     }
     for path in [*sorted((data / "clips").glob("grid_*.mpg")), data / "clips/carphone.mp4"]:
-        actions: dict[str, int] = {}
-
-        def pairs(
-            path: Path = path, actions: dict[str, int] = actions
-        ) -> Iterator[tuple[ImageArray, ImageArray, FloatArray | None]]:
-            for before, result in zip(frames(path), anonymizer.stream(frames(path)), strict=True):
-                for face in result.faces:
-                    actions[face.action] = actions.get(face.action, 0) + 1
-                found = yunet(before, long_side=max(before.shape[:2]), threshold=0.6)
-                best = found.landmarks[np.argmax(found.score)][None] if len(found.score) else None
-                yield before, result.frame, best
-
-        clip = followed(path.name, pairs(), by)
+        actions: Counter[str] = Counter()
+        clip = followed(path.name, _watched(path, anonymizer, yunet, actions), by)
         clip.actions = actions
         yield clip
+
+
+def _watched(path: Path, anonymizer: Anonymizer, yunet: YuNetTeacher, actions: Counter[str]) -> Iterator[Seen]:
+    """What `followed` compares, of a video; counts what was done with its faces."""
+    with open_video(path) as source, open_video(path) as again:
+        for before, result in zip(source, anonymizer.stream(again), strict=True):
+            actions.update(face.action for face in result.faces)
+            found = yunet(before.pixels, long_side=max(before.width, before.height), threshold=0.6)
+            best = found.landmarks[np.argmax(found.score)][None] if len(found.score) else None
+            yield before.pixels, result.frame, best
 
 
 def clips_table(found: list[Clip]) -> Table:

@@ -7,7 +7,6 @@ The latents stay what `autoencoder` made them. Beside pixels, edges and an oracl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from export.train.faces.faces import Faces, jittered, plain
 from export.train.faces.judges import load_oracles
 from export.train.faces.onnx_file import stored
 from export.train.faces.replacer import Painter
-from export.train.faces.run import Run, arguments
+from export.train.faces.run import Run, arguments, frozen
 from export.train.pack import averaged
 
 __all__ = ["imprecise", "main"]
@@ -42,13 +41,10 @@ def imprecise(latent: Tensor) -> Tensor:
     return torch.lerp(latent, smooth, SMOOTHED * amounts[0]) + NOISE * amounts[1] * torch.randn_like(latent)
 
 
-def copied(
-    painted: Tensor, crops: Tensor, maps: list[Tensor], truth: list[Tensor], log: Callable[..., None]
-) -> tuple[Tensor, Tensor]:
+def copied(painted: Tensor, crops: Tensor, maps: list[Tensor], truth: list[Tensor]) -> tuple[Tensor, Tensor]:
     """How far pixels and edges are from the photograph's, and how far an oracle's maps are (a share of their size)."""
     pixels = (painted - crops).abs().mean() + gradient_loss(painted, crops)
     deep = torch.stack([(m - t).abs().mean() / t.abs().mean() for m, t in zip(maps, truth, strict=True)]).sum()
-    log(copy=pixels, deep=deep)
     return pixels, deep
 
 
@@ -58,9 +54,8 @@ def rivals(
     """What the painter gains by fooling the critic, and what the critic loses by it; each moves one of the two only."""
     with torch.autocast(crops.device.type, torch.bfloat16):
         loss = critic_loss(critic(crops, truth), critic(painted.detach(), [m.detach() for m in maps])).float()
-        critic.requires_grad_(False)
-        fooled = -torch.stack([score.float().mean() for score in critic(painted, maps)]).sum()
-        critic.requires_grad_(True)
+        with frozen(critic):
+            fooled = -torch.stack([score.float().mean() for score in critic(painted, maps)]).sum()
     return fooled, loss
 
 
@@ -95,11 +90,11 @@ def main() -> None:
                 latent, truth = encoder(crops)[0].float(), first.features(crops, depth=2)
             painted = net.decoder(imprecise(latent)).float()
             maps = first.features(painted, depth=2)
-        pixels, deep = copied(painted, crops, maps, truth, run.log)
+        pixels, deep = copied(painted, crops, maps, truth)
         fooled, lost = rivals(net.critic, crops, painted, truth, maps)
         run.learn(PIXELS * pixels + MAPS * deep + (CRITIC * fooled if share > ALONE else 0))
         run.oppose(lost)
-        run.log(critic=lost)
+        run.log(copy=pixels, deep=deep, critic=lost)
         if (run.step + 1) % SHOW_EVERY == 0:
             average: Painter = run.average.module.eval()  # type: ignore[assignment]
             print(f"unseen: {show(average.decoder, encoder, unseen, args.out / 'sheet.png'):.2f} levels", flush=True)

@@ -13,10 +13,12 @@ from torch.nn import functional
 from export.train.faces.prepare import FULL, HELD_OUT
 from export.train.faces.template import MARGIN, SIZE
 
-__all__ = ["Batch", "Faces", "jittered", "lit", "weathered"]
+__all__ = ["Batch", "Faces", "glimpsed", "jittered", "lit", "plain", "stretched", "weathered"]
 
 #: Head turn in degrees, share of mirror image: beyond them a crop is no portrait to paint after.
 MOST_TURN, MOST_MIRRORED = 50.0, 0.3
+#: Standard deviation of the logarithm of width and of height where a crop is stretched.
+STRETCH = 0.03
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,7 @@ def jittered(
     n = len(batch.rows)
     angle, factor = rng.normal(0, turn, n).clip(-0.2, 0.2), np.exp(rng.normal(0, scale, n).clip(-0.12, 0.12))
     offset, flip = rng.normal(0, shift, (n, 2)).clip(-7, 7), rng.random(n) < 0.5
-    c, s = np.cos(angle) * factor, np.sin(angle) * factor
-    back = np.stack([np.stack([c, -s], -1), np.stack([s, c], -1)], 1)  # crop to picture, about the middle
+    back = _turns(angle, factor)  # crop to picture, about the middle
     back[flip, :, 0] *= -1
     theta = np.concatenate([back * SIZE, offset[:, :, None] * 2], 2) / FULL
     theta[:, :, 2] = offset * 2 / FULL
@@ -123,10 +124,40 @@ def lit(crops: Tensor, rng: np.random.Generator, *, coarse: float = 0.4, least: 
     crops = torch.lerp(crops, grey.expand_as(crops), pale)
     rows = rng.random(n) < coarse
     if rows.any():
-        size = int(rng.integers(least, 96))
-        small = functional.interpolate(crops[rows], size=size, mode="bilinear", antialias=True)
-        crops[rows] = functional.interpolate(small, size=SIZE, mode="bilinear")
+        crops[rows] = _coarse(crops[rows], int(rng.integers(least, 96)))
     return crops.clamp(0, 1)
+
+
+def stretched(crops: Tensor, rng: np.random.Generator) -> Tensor:
+    """Every crop a little wider or narrower, taller or lower: proportions are what people are told apart by."""
+    matrix = np.zeros((len(crops), 2, 3))
+    matrix[:, [0, 1], [0, 1]] = np.exp(rng.normal(0, STRETCH, (len(crops), 2)))
+    return _resampled(crops, matrix)
+
+
+def glimpsed(crops: Tensor, rng: np.random.Generator) -> Tensor:
+    """Crops as another camera might see them: a little off, and coarser. No trick of single pixels survives that."""
+    turns = _turns(rng.normal(0, 0.05, len(crops)), np.exp(rng.normal(0, 0.04, len(crops))))
+    moved = _resampled(crops, np.concatenate([turns, rng.normal(0, 0.02, (len(crops), 2, 1))], 2))
+    return _coarse(moved, int(rng.integers(64, SIZE + 1)))
+
+
+def _turns(angle: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Matrices ``(n, 2, 2)`` that turn and scale."""
+    c, s = np.cos(angle) * factor, np.sin(angle) * factor
+    return np.stack([np.stack([c, -s], 1), np.stack([s, c], 1)], 1)
+
+
+def _resampled(crops: Tensor, matrix: np.ndarray) -> Tensor:
+    """Crops through matrices ``(n, 2, 3)`` (shares of the half side), repeating the border."""
+    grid = functional.affine_grid(torch.from_numpy(matrix.astype(np.float32)), list(crops.shape), align_corners=False)
+    return functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
+
+
+def _coarse(crops: Tensor, size: int) -> Tensor:
+    """Crops brought down to ``size`` pixels and back."""
+    small = functional.interpolate(crops, size=size, mode="bilinear", antialias=True)
+    return functional.interpolate(small, size=SIZE, mode="bilinear")
 
 
 def _dice(rng: np.random.Generator, count: int, low: float, high: float, channels: int = 1) -> Tensor:

@@ -1,12 +1,13 @@
-"""Trains encoder, generator and decoder: the same face again from its own code, another person from another's.
+"""Trains encoder and generator: the same face again from its own code, another person from another's.
 
     python -m export.train.faces.generator --cache checkpoints/faces --work checkpoints --minutes 120
 
 A consistency model learns to say the noiseless latent of a face from its surroundings, its attribute code and its own
-identity code, at any noise level. Then a critic looks at what is said in one step, with the face's own code and with a
-stranger's: a photograph's latent, and of whom the code says? Some of the strangers are painted as well, and their
-pictures are judged: by recognisers (like the stranger, unlike the original; the push ends well under the impostor
-threshold), by the attribute encoder and by the landmark net (same expression, same pose).
+identity code, at any noise level. Then what is said in one step is painted, with the face's own code and with a
+stranger's. The one shall be the photograph again, to the pixel and to an oracle's eyes; both shall pass for photographs
+with a critic. The strangers are judged: by recognisers (like the stranger and of the stranger's age, gender and skin,
+unlike the original; the push ends well under the impostor threshold), by the attribute encoder and by the landmark net
+(same expression, same pose).
 
 That the attribute code carries no identity is asked for three times: its bits are few (variational, KL), an opponent
 that reads the identity out of it has its gradient turned round, and a stranger's code has to win.
@@ -58,12 +59,12 @@ def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = arguments(__doc__ or "", out="checkpoints/generator", minutes=120, rate=8e-4, batch=24)
+    parser = arguments(__doc__ or "", out="checkpoints/generator", minutes=240, rate=6e-4, batch=16)
     parser.add_argument("--work", type=Path, default=Path("checkpoints"), help="folder of the other checkpoints")
     parser.add_argument("--teachers", type=Path, default=Path("../shared/data/teachers"))
     parser.add_argument("--pack", type=Path, default=Path("engines/pocket"), help="pack with the landmark net")
-    parser.add_argument("--latents-first", type=float, default=0.25, help="share of the time without a critic")
-    parser.add_argument("--swaps", type=int, default=8, help="how many of a batch are painted")
+    parser.add_argument("--latents-first", type=float, default=0.2, help="share of the time without pictures")
+    parser.add_argument("--painted", type=int, default=12, help="how many of a batch are painted")
     train(parser.parse_args())
 
 
@@ -73,7 +74,7 @@ def train(args: argparse.Namespace) -> None:
     faces, unseen = Faces(args.cache, portraits=True), Faces(args.cache, portraits=True, held_out=True)
     codes, judges = basis.of(faces), None
     net = Replacer.from_checkpoints(args.work, codes)
-    run = Run(args, net, [{"params": net.painters(), "lr": args.rate}], list(net.critic.parameters()))
+    run = Run(args, net, net.painters(args.rate), list(net.critic.parameters()))
     if args.start is not None:
         run.begin(stored_replacer(args.start))
     prior = GroupPrior(codes, faces.facts["labels"])
@@ -82,7 +83,7 @@ def train(args: argparse.Namespace) -> None:
     for share in run.steps():
         if judges is None and share >= args.latents_first:
             judges = load_judges(args.work, args.pack, args.teachers, faces, basis)
-        run.learn(lesson(Scene.drawn(faces, rng, args.batch), rng, args.swaps, judges))
+        run.learn(lesson(Scene.drawn(faces, rng, args.batch), rng, args.painted, judges))
         if judges:
             run.oppose(lesson.critic_loss)
         if (run.step + 1) % SHOW_EVERY == 0:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.train.faces.autoencoder import blanked
 from export.train.faces.autoencoder_net import LATENT, PLACES, Block, silence
 from export.train.faces.prepare import AGES, GENDERS, RACES
 
@@ -20,6 +19,7 @@ __all__ = [
     "AttributeEncoder",
     "FaceEncoder",
     "Generator",
+    "blanked",
     "landmark_maps",
 ]
 
@@ -28,6 +28,11 @@ __all__ = [
 IDENTITY, ATTRIBUTES, AROUND = 128, 12, 8
 CONTEXT = AROUND + 6
 TRAITS = len(AGES) + len(GENDERS) + len(RACES)
+
+
+def blanked(crops: Tensor, region: Tensor) -> Tensor:
+    """The crops with mid grey wherever the region ``(n, 1, s, s)`` reaches: no pixel of the face is left."""
+    return torch.where(region > 0, torch.full_like(crops, 0.5), crops)
 
 
 def landmark_maps(landmarks: Tensor) -> Tensor:

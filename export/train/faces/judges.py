@@ -15,14 +15,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.train.faces.faces import Faces, plain
+from export.train.faces.generator_net import TRAITS
 from export.train.faces.identity import Codes, fit_projection
 from export.train.faces.oracle_nets import NETS, Oracle
+from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.teachers_torch import mobilefacenet
 from export.train.landmarks_net import LandmarksNet
 from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
 
-__all__ = ["Judge", "Judges", "load_judges", "load_oracles"]
+__all__ = ["Judge", "Judges", "load_judges", "load_oracles", "read_traits", "traits_loss"]
 
 #: Faces whose pairs thresholds are taken from, and the share of pairs above them.
 SAMPLE, FMR = 4000, 1e-3
@@ -39,35 +41,74 @@ class Judge:
         projection: ``(d, 128)``, identity code to embedding.
         threshold: Cosine similarity at FMR 1e-3.
         embeddings: ``(n, d)`` of length 1, of every training face.
+        traits: Embeddings to logits ``(n, 18)`` of age, gender and race.
     """
 
     net: nn.Module
     projection: Tensor
     threshold: float
     embeddings: Tensor
+    traits: nn.Linear
 
     @classmethod
-    def of(cls, net: nn.Module, embeddings: Tensor, codes: np.ndarray) -> Judge:
-        """With a projection by least squares, and a threshold over pairs of training faces."""
+    def of(cls, net: nn.Module, embeddings: Tensor, codes: np.ndarray, labels: np.ndarray) -> Judge:
+        """With a projection by least squares, a threshold over pairs of training faces, and a regression of traits."""
         some = embeddings[:: max(1, len(embeddings) // SAMPLE)]
         likeness = (some @ some.T)[torch.triu_indices(len(some), len(some), 1).unbind()]
         threshold = float(likeness.kthvalue(round(len(likeness) * (1 - FMR))).values)
         projection = torch.from_numpy(fit_projection(codes, embeddings.numpy()))
-        return cls(net.eval().requires_grad_(False), projection, threshold, embeddings)
+        traits = read_traits(embeddings, torch.from_numpy(labels))
+        return cls(net.eval().requires_grad_(False), projection, threshold, embeddings, traits)
 
-    def likeness(self, crops: Tensor, identity: Tensor, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Similarity ``(n,)`` of crops to identity codes ``(n, 128)``, and to the training faces ``rows``."""
-        seen = functional.normalize(self.net(crops).float(), dim=1)
-        wanted = functional.normalize(identity @ self.projection.T, dim=1)
-        return (seen * wanted).sum(1), (seen * self.embeddings[rows]).sum(1)
+    def __call__(self, crops: Tensor) -> Tensor:
+        """Embeddings ``(n, d)`` of length 1."""
+        return functional.normalize(self.net(crops).float(), dim=1)
+
+    def like(self, seen: Tensor, identity: Tensor) -> Tensor:
+        """Similarity ``(n,)`` of embeddings to identity codes ``(n, 128)``."""
+        return (seen * functional.normalize(identity @ self.projection.T, dim=1)).sum(1)
+
+    def near(self, seen: Tensor, rows: np.ndarray) -> Tensor:
+        """Similarity ``(n,)`` of embeddings to those of the training faces ``rows``."""
+        return (seen * self.embeddings[rows]).sum(1)
+
+
+def traits_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy of age, gender and race where they are known."""
+    parts = logits.float().split([len(AGES), len(GENDERS), len(RACES)], 1)
+    known = labels[:, 0] >= 0
+    if not known.any():
+        return logits.sum() * 0
+    losses = [functional.cross_entropy(part[known], labels[known, i]) for i, part in enumerate(parts)]
+    return torch.stack(losses).sum()
+
+
+def read_traits(embeddings: Tensor, labels: Tensor, *, rounds: int = 60, ridge: float = 1e-4) -> nn.Linear:
+    """A logistic regression from embeddings ``(n, d)`` to the traits ``(n, 3)``, frozen."""
+    layer = nn.Linear(embeddings.shape[1], TRAITS)
+    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=rounds, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = traits_loss(layer(embeddings), labels) + ridge * (layer.weight**2).sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return layer.requires_grad_(False)
 
 
 @dataclass(frozen=True)
 class Judges:
-    """The recognisers, and the landmark net."""
+    """The recognisers, the landmark net, and the oracle whose maps painted faces and photographs are compared by."""
 
     recognisers: list[Judge]
     landmarks: LandmarksNet
+    looking: Oracle
+
+    def looks(self, crops: Tensor) -> list[Tensor]:
+        """What the oracle's stages make of crops."""
+        return self.looking.features(crops)
 
     def marks(self, crops: Tensor) -> Tensor:
         """Five landmarks ``(n, 5, 2)`` in crop pixels."""
@@ -94,9 +135,9 @@ def load_oracles(work: Path) -> list[Oracle]:
 def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Codes) -> Judges:
     """The oracles trained in ``work``, a teacher, and the landmark net of ``pack``."""
     own, oracles = codes.of(faces), load_oracles(work)
-    recognisers = [Judge.of(net, _embeddings(net, faces), own) for net in oracles]
-    taught = torch.from_numpy(faces.facts["mobilefacenet"])
-    recognisers.append(Judge.of(mobilefacenet(teachers), taught, own))
+    nets: list[nn.Module] = [*oracles, mobilefacenet(teachers)]
+    seen = [*(_embeddings(net, faces) for net in oracles), torch.from_numpy(faces.facts["mobilefacenet"])]
+    recognisers = [Judge.of(net, each, own, faces.facts["labels"]) for net, each in zip(nets, seen, strict=True)]
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
     marker = folded_landmarks(pack).requires_grad_(False)
-    return Judges(recognisers, marker)
+    return Judges(recognisers, marker, oracles[0])

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from export.train.faces.critic import critic_loss
-from export.train.faces.faces import Faces, jittered, lit
+from export.train.faces.decoder import copied, rivals
+from export.train.faces.faces import Faces, glimpsed, jittered, lit, stretched
 from export.train.faces.generator_net import landmark_maps
-from export.train.faces.judges import Judges
+from export.train.faces.judges import Judges, traits_loss
 from export.train.faces.manifold import GroupPrior
-from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.replacer import Replacer, reversed_gradient
+from export.train.faces.run import frozen
 from export.train.faces.template import SIZE
 from pyanon.geometry import face_region
 
@@ -25,10 +25,7 @@ __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 #: How far below an impostor threshold the push away from the original ends.
 MARGIN = 0.2
 #: What the attribute code of a face may say at most, in bits. A picture's latent has some ten thousand.
-BITS = 1400.0
-#: Standard deviation of the logarithm of width and of height, as the attribute encoder sees a face in training:
-#: proportions are what people are told apart by.
-STRETCH = 0.03
+BITS = 1000.0
 #: Chance that something else in the picture is blanked too, as other faces are.
 CROWDED = 0.15
 
@@ -40,13 +37,14 @@ class Weights:
     bits: float = 2.0
     opponent: float = 0.1
     traits: float = 0.3
-    critic: float = 0.03
-    match: float = 0.3
-    identity: float = 0.2
-    unlike: float = 4.0
-    attributes: float = 0.3
-    marks: float = 0.1
-    typical: float = 0.05
+    pixels: float = 4.0
+    maps: float = 0.4
+    critic: float = 0.1
+    identity: float = 0.4
+    unlike: float = 2.0
+    attributes: float = 1.0
+    marks: float = 0.04
+    typical: float = 0.03
 
 
 @dataclass(frozen=True)
@@ -97,45 +95,12 @@ def _boxes(count: int, rng: np.random.Generator) -> Tensor:
     return boxes
 
 
-def _resampled(crops: Tensor, matrix: np.ndarray) -> Tensor:
-    """Crops through matrices ``(n, 2, 3)`` (shares of the half side), repeating the border."""
-    grid = functional.affine_grid(torch.from_numpy(matrix.astype(np.float32)), list(crops.shape), align_corners=False)
-    return functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
-
-
-def stretched(crops: Tensor, rng: np.random.Generator) -> Tensor:
-    """Every crop wider or narrower, taller or lower."""
-    matrix = np.zeros((len(crops), 2, 3))
-    matrix[:, [0, 1], [0, 1]] = np.exp(rng.normal(0, STRETCH, (len(crops), 2)))
-    return _resampled(crops, matrix)
-
-
-def glimpsed(crops: Tensor, rng: np.random.Generator) -> Tensor:
-    """Crops as another camera might see them: a little off, and coarser. No trick of single pixels survives that."""
-    angle, factor = rng.normal(0, 0.05, len(crops)), np.exp(rng.normal(0, 0.04, len(crops)))
-    c, s = np.cos(angle) * factor, np.sin(angle) * factor
-    matrix = np.stack([np.stack([c, -s], 1), np.stack([s, c], 1)], 1)
-    moved = _resampled(crops, np.concatenate([matrix, rng.normal(0, 0.02, (len(crops), 2, 1))], 2))
-    coarse = functional.interpolate(moved, size=int(rng.integers(64, SIZE + 1)), mode="bilinear", antialias=True)
-    return functional.interpolate(coarse, size=SIZE, mode="bilinear")
-
-
 def strangers(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """For each face another one of the batch, as near in gender, age and race as the batch has it."""
     gap = 4.0 * (labels[:, None, 1] != labels[None, :, 1]) + np.abs(labels[:, None, 0] - labels[None, :, 0])
     gap = gap + 1.5 * (labels[:, None, 2] != labels[None, :, 2]) + rng.uniform(0, 2, gap.shape)
     np.fill_diagonal(gap, np.inf)
     return np.asarray(gap.argmin(1))
-
-
-def traits_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy of age, gender and race where they are known."""
-    parts = logits.float().split([len(AGES), len(GENDERS), len(RACES)], 1)
-    known = labels[:, 0] >= 0
-    if not known.any():
-        return logits.sum() * 0
-    losses = [functional.cross_entropy(part[known], labels[known, i]) for i, part in enumerate(parts)]
-    return torch.stack(losses).sum()
 
 
 class Lesson:
@@ -147,7 +112,12 @@ class Lesson:
         prior: Where codes of nobody come from.
         log: Where figures go.
         weights: What counts how much.
+
+    Attributes:
+        critic_loss: What the critic loses, for its own step; of the last batch that was painted.
     """
+
+    critic_loss: Tensor
 
     def __init__(
         self, net: Replacer, codes: Tensor, prior: GroupPrior, log: Callable[..., None], weights: Weights
@@ -155,8 +125,12 @@ class Lesson:
         self.net, self.codes, self.prior, self.log, self.weights = net, codes, prior, log, weights
         self.mean = codes.mean(0)
 
-    def __call__(self, scene: Scene, rng: np.random.Generator, swaps: int, judges: Judges | None) -> Tensor:
-        """The loss: all faces with their own codes, and ``swaps`` of them with a stranger's, painted."""
+    def __call__(self, scene: Scene, rng: np.random.Generator, count: int, judges: Judges | None) -> Tensor:
+        """The loss.
+
+        The last ``count`` of the faces are said from pure noise. Where there are judges these are painted, once with
+        their own codes and once with strangers'.
+        """
         net, n = self.net, len(scene.rows)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
@@ -165,23 +139,23 @@ class Lesson:
             mean, spread, logits = net.encoder.attributes(stretched(scene.crops, rng))
         context, mean, spread = context.float(), mean.float(), spread.float()
         code = mean + torch.randn_like(mean) * (spread / 2).exp()
-        own = self.codes[scene.rows]
-        swaps = swaps if judges else 0
-        # The second half of the batch is pure noise; the last of them are painted, with a stranger's code as well.
-        level = torch.cat([torch.rand(n // 2), torch.ones(n - n // 2)])
-        other, kind = (each[n - swaps :] for each in self._others(own, scene.labels, rng))
-        noise = torch.randn_like(target)
+        level = torch.cat([torch.rand(n - count), torch.ones(count)])
         mix = level[:, None, None, None]
-        both = [torch.cat([a, a[n - swaps :]]) for a in ((1 - mix) * target + mix * noise, level, context, code)]
+        inputs = [(1 - mix) * target + mix * torch.randn_like(target), level, context, code]
+        own, last = self.codes[scene.rows], slice(n - count, n)
+        identity = own
+        if judges:
+            other, kind = (each[last] for each in self._others(own, scene.labels, rng))
+            inputs, identity = [torch.cat([each, each[last]]) for each in inputs], torch.cat([own, other])
         with torch.autocast("cpu", torch.bfloat16):
-            clean = net.generator(*both, torch.cat([own, other])).float()
+            clean = net.generator(*inputs, identity).float()
             guess = net.opponent(reversed_gradient(code.flatten(1))).float()
         loss = self._latents(scene, clean[:n], target) + self._code(scene, mean, spread, logits, guess, own)
         if judges:
-            last = slice(n - swaps, n)
-            loss = loss + self._pictures(scene.part(last), judges, clean[n:], mean[last].detach(), other, kind, rng)
-            alone = slice(n // 2, n)
-            loss = loss + self._rivals(context[alone], target[alone], (clean[alone], clean[n:]), own[alone], other)
+            seen = scene.part(last)
+            composed = self._composed(seen, clean[n - count :])
+            loss = loss + self._photographs(seen, judges, composed)
+            loss = loss + self._strangers(seen, judges, composed[count:], mean[last].detach(), other, kind, rng)
         return loss
 
     def _others(self, own: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -210,45 +184,34 @@ class Lesson:
         # The opponent maximises what it can read; its reversed gradient makes the encoder hide it.
         return w.bits * functional.relu(bits - BITS / mean[0].numel()) + w.traits * traits - w.opponent * leak
 
-    def _rivals(
-        self, context: Tensor, target: Tensor, clean: tuple[Tensor, Tensor], own: Tensor, other: Tensor
-    ) -> Tensor:
-        """What fools the critic, and what its own maps of painted and true latents differ by.
-
-        The critic's own loss is kept in ``critic_loss`` for its own step: photographs against painted faces, and
-        against photographs with the code of somebody else.
-
-        Args:
-            context: ``(n, 14, 16, 16)``.
-            target: The photographs' latents.
-            clean: Latents painted with the own codes, and for the last ``k`` with ``other``.
-            own: Codes ``(n, 128)``.
-            other: Codes ``(k, 128)``.
-        """
-        critic, w, k = self.net.critic, self.weights, len(other)
-        scale = self.net.generator.scale
-        own, other = (own - self.mean) * scale, (other - self.mean) * scale
-        painted, around, who = torch.cat(clean), torch.cat([context, context[-k:]]).detach(), torch.cat([own, other])
+    def _composed(self, scene: Scene, clean: Tensor) -> Tensor:
+        """Latents of the faces of the scene, once or several times over, painted and put where the faces were."""
+        times = len(clean) // len(scene.rows)
         with torch.autocast("cpu", torch.bfloat16):
-            real, truth = critic(target, context.detach(), own)
-            mistaken = critic(target, context.detach(), own.roll(1, 0))[0]
-            false = critic(painted.detach(), around, who)[0]
-            self.critic_loss = critic_loss([real.float()] * 2, [false.float(), mistaken.float()])
-            critic.requires_grad_(False)
-            score, maps = critic(painted, around, who)
-            critic.requires_grad_(True)
-        match = torch.stack(
-            [(m[: len(target)].float() - t.detach().float()).abs().mean() for m, t in zip(maps, truth, strict=True)]
-        ).sum()
-        fooled = -score.float().mean()
-        self.log(critic=self.critic_loss, fooled=fooled, match=match)
-        return w.critic * fooled + w.match * match
+            painted = self.net.decoder(clean).float()
+        crops, region = scene.crops.repeat(times, 1, 1, 1), scene.region.repeat(times, 1, 1, 1)
+        return torch.lerp(crops, painted, region).contiguous(memory_format=torch.channels_last)
 
-    def _pictures(
+    def _photographs(self, scene: Scene, judges: Judges, composed: Tensor) -> Tensor:
+        """What fools the critic; of the faces painted with their own codes, how far they are from their photographs.
+
+        The critic's own loss is kept for its own step.
+        """
+        critic, w, count = self.net.critic, self.weights, len(scene.rows)
+        with torch.autocast("cpu", torch.bfloat16):
+            maps = judges.looks(composed)
+            with torch.no_grad():
+                truth = judges.looks(scene.crops)
+        pixels, deep = copied(composed[:count], scene.crops, [m[:count] for m in maps], truth)
+        fooled, self.critic_loss = rivals(critic, scene.crops, composed, truth, maps)
+        self.log(pixels=pixels, deep=deep, critic=self.critic_loss, fooled=fooled)
+        return w.pixels * pixels + w.maps * deep + w.critic * fooled
+
+    def _strangers(
         self,
         scene: Scene,
         judges: Judges,
-        clean: Tensor,
+        composed: Tensor,
         mean: Tensor,
         other: Tensor,
         kind: Tensor,
@@ -260,17 +223,14 @@ class Lesson:
         """
         net, judge = self.net, judges.recognisers[int(rng.integers(len(judges.recognisers)))]
         with torch.autocast("cpu", torch.bfloat16):
-            painted = net.decoder(clean).float()
-            composed = torch.lerp(scene.crops, painted, scene.region).contiguous(memory_format=torch.channels_last)
-            # It judges here, and must not learn from painted faces what people look like.
-            net.encoder.attributes.requires_grad_(False)
-            again, _, logits = net.encoder.attributes(composed)
-            net.encoder.attributes.requires_grad_(True)
+            # It judges here, and must not learn from painted faces what to say of people.
+            with frozen(net.encoder.attributes):
+                again = net.encoder.attributes(composed)[0]
             drift = judges.marks(composed) - judges.marks(scene.crops)
-            seen = glimpsed(composed, rng).contiguous(memory_format=torch.channels_last)
-            like, near = judge.likeness(seen, other, scene.rows)
+            seen = judge(glimpsed(composed, rng).contiguous(memory_format=torch.channels_last))
+        like, near = judge.like(seen, other), judge.near(seen, scene.rows)
         over = functional.relu(near - (judge.threshold - MARGIN)).mean()
-        typical = traits_loss(logits, kind)
+        typical = traits_loss(judge.traits(seen), kind)
         kept, marks = functional.mse_loss(again.float(), mean), drift.norm(dim=2).mean()
         same = (near > judge.threshold).float().mean()
         self.log(like=like.mean(), near=near.mean(), same=same, kept=kept, marks=marks, typical=typical)

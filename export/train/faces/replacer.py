@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from export.train.faces.autoencoder_net import LATENT, Autoencoder, FaceDecoder, LatentEncoder
-from export.train.faces.critic import Critic, LatentCritic
-from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY, FaceEncoder, Generator
+from export.train.faces.autoencoder_net import Autoencoder, FaceDecoder, LatentEncoder
+from export.train.faces.critic import Critic
+from export.train.faces.generator_net import ATTRIBUTES, IDENTITY, FaceEncoder, Generator
 from export.train.faces.onnx_file import stored
 from export.train.pack import averaged
 from pyanon.types import FloatArray
@@ -30,7 +31,7 @@ class Replacer(nn.Module):
 
     Args:
         latent: The autoencoder's encoder: what the generator shall say of the whole face. It stays as it is.
-        decoder: Its decoder. It stays as it is, too.
+        decoder: Its decoder, which learns a little with the generator.
         codes: ``(n, 128)`` identity codes of the training faces, for their mean and spread.
     """
 
@@ -38,14 +39,15 @@ class Replacer(nn.Module):
         super().__init__()
         self.latent = latent.requires_grad_(False)
         self.encoder, self.generator = FaceEncoder(), Generator()
-        self.decoder, self.critic = decoder.requires_grad_(False), LatentCritic(LATENT, CONTEXT, IDENTITY)
+        self.decoder, self.critic = decoder, Critic((48, 96, 192))
         self.generator.mean.copy_(torch.from_numpy(codes.mean(0)))
         self.generator.scale.copy_(torch.from_numpy(1 / codes.std(0)))
         self.opponent = nn.Sequential(nn.Linear(ATTRIBUTES * 64, 384), nn.SiLU(), nn.Linear(384, IDENTITY))
 
-    def painters(self) -> list[nn.Parameter]:
-        """What the main optimiser moves: everything but the critic."""
-        return [p for n, p in self.named_parameters() if p.requires_grad and not n.startswith("critic.")]
+    def painters(self, rate: float) -> list[dict[str, Any]]:
+        """What the main optimiser moves, and how fast: the decoder, trained already, at a quarter of the rate."""
+        new = [*self.encoder.parameters(), *self.generator.parameters(), *self.opponent.parameters()]
+        return [{"params": new, "lr": rate}, {"params": list(self.decoder.parameters()), "lr": rate / 4}]
 
     @classmethod
     def from_checkpoints(cls, work: Path, codes: FloatArray) -> Replacer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-__all__ = ["Run", "arguments"]
+__all__ = ["Run", "arguments", "frozen"]
 
 WRITE_EVERY, LOG_EVERY = 120.0, 50
 WARM, LEAST = 0.02, 0.02
@@ -157,6 +158,16 @@ class Run:
         text = " ".join(f"{name} {value / LOG_EVERY:.4f}" for name, value in self._sums.items())
         print(f"step {self.step} minutes {self.spent / 60:.1f} {text}", flush=True)
         self._sums.clear()
+
+
+@contextmanager
+def frozen(net: nn.Module) -> Iterator[None]:
+    """While it lasts, gradients go through a network that is trained, and none stays in it."""
+    net.requires_grad_(False)
+    try:
+        yield
+    finally:
+        net.requires_grad_(True)
 
 
 def _clock(threads: int) -> float:
