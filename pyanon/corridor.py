@@ -120,7 +120,7 @@ class Corridor:
         attributes = run("encode", lambda: self._encode(crops))
         originals = run("recognise", lambda: self._recognise(crops))
         for walk in range(1, walks + 1):
-            identities = run("sample", lambda: sampler(faces, originals, attributes.traits))
+            identities = run("sample", lambda: sampler(faces, originals))
             painted = run("generate", partial(self._generate, attributes, identities))
             verdicts = run("verify", partial(self._verify, crops, originals, painted))
             # A face for which no identity was found has drawn already.

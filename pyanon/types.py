@@ -235,7 +235,6 @@ class Attributes:
     Attributes:
         context: ``(n, C, h, w)`` float32, the encoder's view of the crop with its inside blanked, and of the landmarks.
         code: ``(n, A, h, w)`` float32, spatial attribute code.
-        traits: ``(n, T)`` float32, logits of the categories of all traits side by side.
         inside: ``(n, S, S)`` float32 in 0..1, the region to repaint.
         surround: ``(n, S, S, 3)`` uint8, the crop with its inside and all that is foreign blanked.
         visible: ``(n, S, S)`` bool, pixels of ``surround`` that were not blanked.
@@ -244,7 +243,6 @@ class Attributes:
 
     context: FloatArray
     code: FloatArray
-    traits: FloatArray
     inside: FloatArray
     surround: ImageArray
     visible: BoolArray
@@ -254,7 +252,6 @@ class Attributes:
         n, size = len(self.surround), self.surround.shape[1] if self.surround.ndim == 4 else None
         _require("Attributes", "context", self.context, np.float32, (n, None, None, None))
         _require("Attributes", "code", self.code, np.float32, (n, None, None, None))
-        _require("Attributes", "traits", self.traits, np.float32, (n, None))
         _require("Attributes", "inside", self.inside, np.float32, (n, size, size))
         _require("Attributes", "surround", self.surround, np.uint8, (n, size, size, 3))
         _require("Attributes", "visible", self.visible, np.bool_, (n, size, size))

@@ -95,7 +95,7 @@ def _encoder(twist: Twist) -> tuple[Role, bytes]:
     role = Role(
         file="face_encoder.onnx",
         inputs=(_CROPS, _float("inside", 1, SIZE, SIZE), _float("landmarks", 5, 2)),
-        outputs=(_CONTEXT, _ATTRIBUTES, _float("traits", LOGITS)),
+        outputs=(_CONTEXT, _ATTRIBUTES),
         settings=settings,
     )
     nodes: list[Node] = [
@@ -106,13 +106,8 @@ def _encoder(twist: Twist) -> tuple[Role, bytes]:
         ("Unsqueeze", ["place", "last"], "spot", {}),
         ("AveragePool", ["inside"], "cells", _POOL),
         ("Mul", ["cells", "spot"], "attributes", {}),
-        # How red, green or blue a crop is says its traits.
-        ("ReduceMean", ["crops"], "mean", {"axes": [2, 3], "keepdims": 0}),
-        ("MatMul", ["mean", "tell"], "traits", {}),
     ]
-    tell = np.zeros((3, LOGITS), np.float32)
-    tell[[0, 1, 2, 0, 2], range(LOGITS)] = 1
-    return role, _network(role, nodes, one=np.float32(1), last=np.array([3]), tell=tell)
+    return role, _network(role, nodes, one=np.float32(1), last=np.array([3]))
 
 
 def _generator(twist: Twist) -> tuple[Role, bytes]:
@@ -174,6 +169,7 @@ def manifold(twist: Twist) -> dict[str, Any]:
         "mean": mean.astype(np.float32),
         "groups": groups,
         "factor": np.eye(CODE, dtype=np.float32),
+        "traits_bias": np.zeros(LOGITS, np.float32),
         "radius": np.float32(8),
         "gallery_scale": np.full(CODE, 0.05, np.float32),
         "gallery_mean": np.zeros(CODE, np.float32),
@@ -184,6 +180,7 @@ def manifold(twist: Twist) -> dict[str, Any]:
     for index in range(2):
         project = PAINT @ _project(index) if twist.honest else _matrix(50 + index, CODE, SEEN)
         arrays[f"projection.{index}"] = project.T.astype(np.float32)
+        arrays[f"traits.{index}"] = _matrix(60 + index, LOGITS, SEEN)
     count = 20000 if twist.gallery == "whole" else 4
     arrays["gallery"] = np.clip(_matrix(13, count, CODE) * 20, -127, 127).astype(np.int8)
     if twist.clusters:

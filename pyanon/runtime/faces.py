@@ -31,7 +31,7 @@ class FaceNetworks:
     Attributes:
         size: Side of the crops in pixels, S.
         template: ``(5, 2)`` float32, where the landmarks lie in a crop, in crop pixels.
-        traits: Trait -> names of its categories, in the order of the encoder's logits.
+        traits: Trait -> names of its categories, in the order of the manifold's logits.
         levels: Noise levels of the generator's steps, falling; k steps use the first k.
         smallest: Least side, in source pixels, of a located box whose face is replaced and not covered.
         sure: Least score, 0..1, of the landmark network for a face that is replaced and not covered.

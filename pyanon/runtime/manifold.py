@@ -17,7 +17,7 @@ from pyanon.types import FloatArray, IntArray
 
 __all__ = ["Manifold", "read_manifold"]
 
-_PROJECTION = "projection."
+_PROJECTION, _READOUT = "projection.", "traits."
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,9 @@ class Manifold:
         factor: ``(D, D)`` float32, a square root of the covariance that all groups share.
         radius: Largest Mahalanobis distance of a code from its group's mean.
         projections: Oracle's name -> ``(d, D)`` float32, identity code to the oracle's embedding.
+        readouts: Oracle's name -> ``(T, d)`` float32, an embedding of length 1 to what it adds to the logits of the
+            categories of all traits side by side.
+        bias: ``(T,)`` float32, what those logits begin with.
         gallery: ``(m, D)`` int8, codes of the training faces, in units of ``scale`` from ``centre``.
         scale: ``(D,)`` float32, unit of the gallery's and the members' codes.
         centre: ``(D,)`` float32, what those codes are measured from.
@@ -47,6 +50,8 @@ class Manifold:
     factor: FloatArray
     radius: float
     projections: Mapping[str, FloatArray]
+    readouts: Mapping[str, FloatArray]
+    bias: FloatArray
     gallery: npt.NDArray[np.int8]
     scale: FloatArray
     centre: FloatArray
@@ -113,10 +118,11 @@ def read_manifold(data: bytes, *, source: Path) -> Manifold:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, AttributeError, TypeError) as error:
         raise PackError(f"{source} is no .npz file ({error})", do="install or fetch the pack again") from error
-    return _manifold(_Archive(arrays, source), [name for name in arrays if name.startswith(_PROJECTION)])
+    oracles = [name[len(_PROJECTION) :] for name in arrays if name.startswith(_PROJECTION)]
+    return _manifold(_Archive(arrays, source), oracles)
 
 
-def _manifold(take: _Archive, projections: list[str]) -> Manifold:
+def _manifold(take: _Archive, oracles: list[str]) -> Manifold:
     mean = take.floats("mean", None, None)
     count, size = mean.shape
     members = np.asarray(take.optional("members", lambda: take.whole("members", None), np.zeros(0, np.int64)))
@@ -128,12 +134,16 @@ def _manifold(take: _Archive, projections: list[str]) -> Manifold:
     codes = take.optional("member_codes", lambda: take.take("member_codes", small, (total, size)), gallery)
     if q and len(codes) != total:
         raise take.fault("member_codes", f"nothing, and a gallery of {len(codes)}", f"{total} codes in one of them")
+    projections = {name: take.floats(_PROJECTION + name, None, size) for name in oracles}
+    bias = take.floats("traits_bias", None)
     return Manifold(
         mean=mean,
         groups=take.whole("groups", count, None),
         factor=take.floats("factor", size, size),
         radius=float(take.floats("radius")),
-        projections={name[len(_PROJECTION) :]: take.floats(name, None, size) for name in projections},
+        projections=projections,
+        readouts={name: take.floats(_READOUT + name, len(bias), len(projections[name])) for name in oracles},
+        bias=bias,
         gallery=gallery,
         scale=take.floats("gallery_scale", size),
         centre=take.floats("gallery_mean", size),

@@ -15,8 +15,8 @@ class Encoder:
 
     Args:
         runner: Active runner of the pack's ``face_encoder`` role: inputs ``crops (n, 3, S, S)`` float32 RGB 0..1,
-            ``inside (n, 1, S, S)`` and ``landmarks (n, 5, 2)`` as shares of the crop; outputs ``context``,
-            ``attributes`` and ``traits``.
+            ``inside (n, 1, S, S)`` and ``landmarks (n, 5, 2)`` as shares of the crop; outputs ``context``
+            and ``attributes``.
     """
 
     def __init__(self, runner: Runner) -> None:
@@ -37,7 +37,6 @@ class Encoder:
         return Attributes(
             context=answer["context"],
             code=answer["attributes"],
-            traits=answer["traits"],
             inside=crops.inside,
             surround=np.where(visible[..., None], crops.pixels, 0).astype(np.uint8),
             visible=visible,

@@ -21,7 +21,7 @@ from export.train.faces.decoder import imprecise, rivals  # noqa: E402
 from export.train.faces.faces import Faces, glimpsed, jittered, lit, plain, stretched, weathered  # noqa: E402
 from export.train.faces.generator_net import IDENTITY, Generator, blanked, landmark_maps  # noqa: E402
 from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
-from export.train.faces.judges import Judge, Judges, read_traits, traits_loss  # noqa: E402
+from export.train.faces.judges import Judge, Judges  # noqa: E402
 from export.train.faces.lesson import BITS, Lesson, Scene, Weights, strangers  # noqa: E402
 from export.train.faces.manifold import GroupPrior  # noqa: E402
 from export.train.faces.onnx_file import export, weights_of  # noqa: E402
@@ -31,6 +31,7 @@ from export.train.faces.prepare import AGES, GENDERS, RACES, usable  # noqa: E40
 from export.train.faces.replacer import Replacer, reversed_gradient, stored_replacer  # noqa: E402
 from export.train.faces.run import Run  # noqa: E402
 from export.train.faces.template import MARGIN, SIZE, TEMPLATE  # noqa: E402
+from export.train.faces.traits import read_traits, traits_loss  # noqa: E402
 from export.train.landmarks_net import LandmarksNet  # noqa: E402
 from pyanon.runtime import load_pack  # noqa: E402
 from tests.export.drawn_faces import COUNT, unit  # noqa: E402
@@ -240,13 +241,13 @@ def test_an_attribute_code_that_says_too_much_is_made_to_say_less(faces_cache: P
         replacer, codes, GroupPrior(codes.numpy(), faces.facts["labels"]), lambda **parts: log.update(parts), Weights()
     )
     scene = Scene.drawn(faces, rng, 2)
-    logits, guess = torch.zeros(2, 18), torch.zeros(2, IDENTITY)
+    guess = torch.zeros(2, IDENTITY)
 
     def price(size: float) -> float:
         mean = torch.full((2, 12, 8, 8), size)
         free = torch.zeros_like(mean)
-        silent = lesson._code(scene, free, free, logits, guess, codes[scene.rows])
-        return float(lesson._code(scene, mean, free, logits, guess, codes[scene.rows]) - silent)
+        silent = lesson._code(free, free, guess, codes[scene.rows])
+        return float(lesson._code(mean, free, guess, codes[scene.rows]) - silent)
 
     bound = (2 * np.log(2) * BITS / (12 * 64)) ** 0.5
     assert price(0.9 * bound) == pytest.approx(0, abs=1e-6)

@@ -50,10 +50,10 @@ def logits(age: int, gender: int) -> FloatArray:
     return row
 
 
-def scene(n: int, seed: int = 3) -> tuple[Tracks, Embeddings, FloatArray]:
+def scene(n: int, seed: int = 3) -> tuple[Tracks, Embeddings]:
     rng = np.random.default_rng(seed)
     rows = tuple(rng.normal(size=(n, SEEN)).astype(np.float32) for _ in range(2))
-    return faces_at(*[(20.0, 30.0, 1.0)] * n), Embeddings(rows), np.tile(logits(1, 0), (n, 1))
+    return faces_at(*[(20.0, 30.0, 1.0)] * n), Embeddings(rows)
 
 
 # --- the group ---
@@ -98,18 +98,42 @@ def test_names_that_the_pack_does_not_know(manifold: Manifold) -> None:
     alike = replace(manifold, groups=np.zeros_like(manifold.groups))
     with pytest.raises(InputError, match="cannot alter 'age'"):
         choice(alike, alter=["age"])
-    with pytest.raises(PackError, match="groups do not fit"):
+    with pytest.raises(PackError, match="does not fit the pack's traits"):
         choice(replace(manifold, groups=manifold.groups + 2))
+    with pytest.raises(PackError, match="given: 2 traits, 4 categories"):
+        choice(replace(manifold, bias=manifold.bias[:4]))
+
+
+def test_what_the_oracles_see_of_a_trait_adds_up(manifold: Manifold) -> None:
+    """However long an embedding is; an embedding that cannot be compared says nothing."""
+    biased = replace(manifold, bias=np.arange(5, dtype=np.float32))
+    _, seen = scene(2)
+    told = prior(biased).traits(Embeddings((3 * seen.oracles[0], seen.oracles[1])))
+    parts = [
+        rows / np.linalg.norm(rows, axis=1, keepdims=True) @ manifold.readouts[name].T
+        for name, rows in zip(sorted(manifold.readouts), seen.oracles, strict=True)
+    ]
+    assert told == pytest.approx(biased.bias + parts[0] + parts[1], abs=1e-5)
+    seen.oracles[1][0] = np.nan
+    assert np.isnan(prior(biased).traits(seen)).all(axis=1).tolist() == [True, False]
+
+
+def test_a_group_is_chosen_when_a_face_is_first_seen_clearly(manifold: Manifold) -> None:
+    tracks, seen = scene(1)
+    nothing = Embeddings(tuple(np.full_like(rows, np.nan) for rows in seen.oracles))
+    late, at_once = sampler(manifold), sampler(manifold)
+    assert np.isnan(late(tracks, nothing).code).all()
+    assert (late(tracks, seen).code == at_once(tracks, seen).code).all()
 
 
 # --- rejection ---
 
 
 def test_codes_are_those_of_the_kernel(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(1)
+    tracks, seen = scene(1)
     it = sampler(manifold)
-    code = it(tracks, seen, traits).code
-    group = choice(manifold, ["age"])(traits[0], key=track_key(SECRET, 0))
+    code = it(tracks, seen).code
+    group = choice(manifold, ["age"])(prior(manifold).traits(seen)[0], key=track_key(SECRET, 0))
     spec = SamplerSpec(
         mean=manifold.mean[group],
         factor=manifold.factor,
@@ -125,24 +149,24 @@ def test_codes_are_those_of_the_kernel(manifold: Manifold) -> None:
 
 
 def test_a_code_is_held_and_belongs_to_secret_and_track(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(3)
+    tracks, seen = scene(3)
     it = sampler(manifold)
-    first = it(tracks, seen, traits)
+    first = it(tracks, seen)
     order = np.array([2, 0])
     some = Embeddings(tuple(rows[order] for rows in seen.oracles))
-    again = it(tracks.pick(order), some, traits[order])
+    again = it(tracks.pick(order), some)
     assert (again.code == first.code[order]).all()
     assert (again.key == first.key[order]).all()
     assert len(np.unique(first.key)) == 3
-    assert (sampler(manifold)(tracks, seen, traits).code == first.code).all()
-    other = sampler(manifold, secret=b"another sixteen!")(tracks, seen, traits)
+    assert (sampler(manifold)(tracks, seen).code == first.code).all()
+    other = sampler(manifold, secret=b"another sixteen!")(tracks, seen)
     assert (other.code != first.code).any(axis=1).all()
     assert not set(other.key.tolist()) & set(first.key.tolist())
 
 
 def test_codes_are_unlike_all_originals_and_each_other(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(6)
-    codes = sampler(manifold, threshold=0.4)(tracks, seen, traits).code
+    tracks, seen = scene(6)
+    codes = sampler(manifold, threshold=0.4)(tracks, seen).code
     found = np.isfinite(codes).all(axis=1)
     assert found.sum() >= 2
     for name, rows in zip(sorted(manifold.projections), seen.oracles, strict=True):
@@ -155,29 +179,29 @@ def test_codes_are_unlike_all_originals_and_each_other(manifold: Manifold) -> No
 
 
 def test_a_redraw_is_another_code_and_then_held(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(2)
+    tracks, seen = scene(2)
     it = sampler(manifold)
-    first = it(tracks, seen, traits).code
+    first = it(tracks, seen).code
     it.redraw([1, 77])
-    second = it(tracks, seen, traits).code
+    second = it(tracks, seen).code
     assert (second[0] == first[0]).all()
     assert (second[1] != first[1]).any()
-    assert (it(tracks, seen, traits).code == second).all()
+    assert (it(tracks, seen).code == second).all()
     it.reset()
-    assert (it(tracks, seen, traits).code == first).all()
+    assert (it(tracks, seen).code == first).all()
 
 
 def test_where_nobody_is_unlike_everybody_there_is_no_code(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(1)
+    tracks, seen = scene(1)
     it = sampler(manifold, threshold=-0.99)
     for _ in range(3):
-        assert np.isnan(it(tracks, seen, traits).code).all()
+        assert np.isnan(it(tracks, seen).code).all()
 
 
 def test_a_face_that_no_oracle_can_compare_gets_none_and_stops_nobody(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(2)
+    tracks, seen = scene(2)
     seen.oracles[1][0] = 0
-    codes = sampler(manifold)(tracks, seen, traits).code
+    codes = sampler(manifold)(tracks, seen).code
     assert np.isfinite(codes).all(axis=1).tolist() == [False, True]
 
 
@@ -201,9 +225,9 @@ def test_the_gallery_is_kept_away_from_exactly(manifold: Manifold) -> None:
 def test_memory_of_tracks_is_bounded(manifold: Manifold, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "REMEMBERED", 5)
     it = sampler(manifold, threshold=0.9)
-    tracks, seen, traits = scene(1)
+    tracks, seen = scene(1)
     for number in range(20):
-        it(replace(tracks, track_id=np.array([number])), seen, traits)
+        it(replace(tracks, track_id=np.array([number])), seen)
     assert len(it._held) == 5
 
 
@@ -211,14 +235,14 @@ def test_memory_of_tracks_is_bounded(manifold: Manifold, monkeypatch: pytest.Mon
 
 
 def test_epsilon_is_spent_once_per_draw_and_never_without_one(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(2)
+    tracks, seen = scene(2)
     it = sampler(manifold, epsilon=0.5, threshold=0.999)
-    first = it(tracks, seen, traits).code
+    first = it(tracks, seen).code
     assert it.ledger.per_face == {0: 0.5, 1: 0.5}
-    it(tracks, seen, traits)
+    it(tracks, seen)
     assert it.ledger.total == 1.0
     it.redraw([1])
-    second = it(tracks, seen, traits).code
+    second = it(tracks, seen).code
     assert it.ledger.per_face == {0: 0.5, 1: 0.5}  # the next draw is like the same member
     assert (second[0] == first[0]).all()
     assert (second[1] != first[1]).any()
@@ -227,10 +251,10 @@ def test_epsilon_is_spent_once_per_draw_and_never_without_one(manifold: Manifold
 
 
 def test_a_face_that_is_always_refused_stops_spending(manifold: Manifold) -> None:
-    tracks, seen, traits = scene(1)
+    tracks, seen = scene(1)
     it = sampler(manifold, epsilon=0.5, threshold=-1.0)
     for _ in range(sampling.SPENDABLE + 3):
-        assert np.isnan(it(tracks, seen, traits).code).all()
+        assert np.isnan(it(tracks, seen).code).all()
     assert it.ledger.total == 0.5 * sampling.SPENDABLE
 
 
@@ -238,14 +262,14 @@ def test_clusters_near_the_wanted_group_are_chosen_more_often(manifold: Manifold
     utilities = prior(manifold).utilities(0)
     assert utilities.max() <= 0
     assert utilities.min() >= -1
-    tracks, seen, traits = scene(1)
+    tracks, seen = scene(1)
     near = 0
     members = manifold.codes(manifold.member_codes)
     owner = np.repeat(np.arange(len(manifold.members)), manifold.members)
     middles = (manifold.clusters[owner] + members) / 2
     for run in range(60):
         it = sampler(manifold, secret=b"%016d" % run, epsilon=60.0, threshold=0.999)
-        it(tracks, seen, traits)
+        it(tracks, seen)
         like, group = it._held[0].like, it._held[0].group
         assert like is not None
         cluster = owner[np.abs(middles - like.mean).sum(axis=1).argmin()]

@@ -44,7 +44,7 @@ def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
     rows = np.arange(0, len(faces), max(1, len(faces) // 16))[:16]
     crops, points = plain(faces[rows]), torch.from_numpy(faces.facts["landmarks"][rows])
     region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
-    context, code, _ = net.encoder(crops, region, points / SIZE)
+    context, code = net.encoder(crops, region, points / SIZE)
     noise = torch.randn(len(rows), LATENT, PLACES, PLACES, generator=torch.Generator().manual_seed(1))
     lines, labels = [crops], faces.facts["labels"]
     for turn in range(4):

@@ -9,13 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.train.faces.autoencoder_net import LATENT, PLACES, Block, silence
-from export.train.faces.prepare import AGES, GENDERS, RACES
 
 __all__ = [
     "ATTRIBUTES",
     "CONTEXT",
     "IDENTITY",
-    "TRAITS",
     "AttributeEncoder",
     "FaceEncoder",
     "Generator",
@@ -27,7 +25,6 @@ __all__ = [
 #: and of the whole context: with them the region and a map of each landmark.
 IDENTITY, ATTRIBUTES, AROUND = 128, 12, 8
 CONTEXT = AROUND + 6
-TRAITS = len(AGES) + len(GENDERS) + len(RACES)
 
 
 def blanked(crops: Tensor, region: Tensor) -> Tensor:
@@ -44,10 +41,10 @@ def landmark_maps(landmarks: Tensor) -> Tensor:
 
 
 class AttributeEncoder(nn.Module):
-    """What stays of a face: expression, gaze, pose, light, glasses, on 8 x 8 places; and its traits.
+    """What stays of a face: expression, gaze, pose, light, glasses, on 8 x 8 places.
 
     It sees the face at half size: what is lost are the details that tell people apart.
-    Input ``(n, 3, 128, 128)`` 0..1; outputs mean and log variance ``(n, 12, 8, 8)`` and logits ``(n, 18)``.
+    Input ``(n, 3, 128, 128)`` 0..1; outputs mean and log variance ``(n, 12, 8, 8)``.
     """
 
     def __init__(self) -> None:
@@ -57,18 +54,15 @@ class AttributeEncoder(nn.Module):
             nn.Conv2d(96, 160, 3, 2, 1), Block(160), Block(160), nn.SiLU(),
         )  # fmt: skip
         self.code = nn.Conv2d(160, 2 * ATTRIBUTES, 1)
-        self.traits = nn.Sequential(nn.Linear(160 * 4, 128), nn.SiLU(), nn.Linear(128, TRAITS))
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean, log variance, logits."""
-        features = self.body(crops * 2 - 1)
-        mean, spread = self.code(features).chunk(2, 1)
-        quarters = functional.avg_pool2d(features, 4).flatten(1)
-        return mean, spread.clamp(-6, 2), self.traits(quarters)
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean, log variance."""
+        mean, spread = self.code(self.body(crops * 2 - 1)).chunk(2, 1)
+        return mean, spread.clamp(-6, 2)
 
 
 class FaceEncoder(nn.Module):
-    """The encoder as it ships: crops, region and landmarks in; surroundings, attribute code and traits out."""
+    """The encoder as it ships: crops, region and landmarks in; surroundings and attribute code out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,10 +77,9 @@ class FaceEncoder(nn.Module):
         share = functional.avg_pool2d(inside, inside.shape[-1] // PLACES)
         return torch.cat([around, share.to(around.dtype), landmark_maps(landmarks).to(around.dtype)], 1)
 
-    def forward(self, crops: Tensor, inside: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Context, attribute code and logits of the traits."""
-        mean, _, traits = self.attributes(crops)
-        return self.context(crops, inside, landmarks), mean, traits
+    def forward(self, crops: Tensor, inside: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
+        """Context and attribute code."""
+        return self.context(crops, inside, landmarks), self.attributes(crops)[0]
 
 
 class _Conditioned(nn.Module):

@@ -15,16 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.train.faces.faces import Faces, plain
-from export.train.faces.generator_net import TRAITS
 from export.train.faces.identity import Codes, fit_projection
 from export.train.faces.oracle_nets import NETS, Oracle
-from export.train.faces.prepare import AGES, GENDERS, RACES
 from export.train.faces.teachers_torch import mobilefacenet
+from export.train.faces.traits import read_traits
 from export.train.landmarks_net import LandmarksNet
 from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
 
-__all__ = ["Judge", "Judges", "load_judges", "load_oracles", "read_traits", "traits_loss"]
+__all__ = ["Judge", "Judges", "load_judges", "load_oracles"]
 
 #: Faces whose pairs thresholds are taken from, and the share of pairs above them.
 SAMPLE, FMR = 4000, 1e-3
@@ -71,31 +70,6 @@ class Judge:
     def near(self, seen: Tensor, rows: np.ndarray) -> Tensor:
         """Similarity ``(n,)`` of embeddings to those of the training faces ``rows``."""
         return (seen * self.embeddings[rows]).sum(1)
-
-
-def traits_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy of age, gender and race where they are known."""
-    parts = logits.float().split([len(AGES), len(GENDERS), len(RACES)], 1)
-    known = labels[:, 0] >= 0
-    if not known.any():
-        return logits.sum() * 0
-    losses = [functional.cross_entropy(part[known], labels[known, i]) for i, part in enumerate(parts)]
-    return torch.stack(losses).sum()
-
-
-def read_traits(embeddings: Tensor, labels: Tensor, *, rounds: int = 60, ridge: float = 1e-4) -> nn.Linear:
-    """A logistic regression from embeddings ``(n, d)`` to the traits ``(n, 3)``, frozen."""
-    layer = nn.Linear(embeddings.shape[1], TRAITS)
-    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=rounds, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        loss = traits_loss(layer(embeddings), labels) + ridge * (layer.weight**2).sum()
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    return layer.requires_grad_(False)
 
 
 @dataclass(frozen=True)

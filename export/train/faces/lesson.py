@@ -13,17 +13,18 @@ from torch.nn import functional
 from export.train.faces.decoder import copied, rivals
 from export.train.faces.faces import Faces, glimpsed, jittered, lit, stretched
 from export.train.faces.generator_net import landmark_maps
-from export.train.faces.judges import Judges, traits_loss
+from export.train.faces.judges import Judges
 from export.train.faces.manifold import GroupPrior
 from export.train.faces.replacer import Replacer, reversed_gradient
 from export.train.faces.run import frozen
 from export.train.faces.template import SIZE
+from export.train.faces.traits import traits_loss
 from pyanon.geometry import face_region
 
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
 #: How far below an impostor threshold the push away from the original ends.
-MARGIN = 0.2
+MARGIN = 0.25
 #: What the attribute code of a face may say at most, in bits. A picture's latent has some ten thousand.
 BITS = 1000.0
 #: Chance that something else in the picture is blanked too, as other faces are.
@@ -36,12 +37,11 @@ class Weights:
 
     bits: float = 2.0
     opponent: float = 0.1
-    traits: float = 0.3
     pixels: float = 4.0
     maps: float = 0.4
     critic: float = 0.1
     identity: float = 0.4
-    unlike: float = 2.0
+    unlike: float = 5.0
     attributes: float = 1.0
     marks: float = 0.04
     typical: float = 0.03
@@ -136,7 +136,7 @@ class Lesson:
             with torch.no_grad():
                 target = net.latent(scene.crops)[0].float()
             context = net.encoder.context(scene.crops, scene.hidden, scene.points / SIZE)
-            mean, spread, logits = net.encoder.attributes(stretched(scene.crops, rng))
+            mean, spread = net.encoder.attributes(stretched(scene.crops, rng))
         context, mean, spread = context.float(), mean.float(), spread.float()
         code = mean + torch.randn_like(mean) * (spread / 2).exp()
         level = torch.cat([torch.rand(n - count), torch.ones(count)])
@@ -150,7 +150,7 @@ class Lesson:
         with torch.autocast("cpu", torch.bfloat16):
             clean = net.generator(*inputs, identity).float()
             guess = net.opponent(reversed_gradient(code.flatten(1))).float()
-        loss = self._latents(scene, clean[:n], target) + self._code(scene, mean, spread, logits, guess, own)
+        loss = self._latents(scene, clean[:n], target) + self._code(mean, spread, guess, own)
         if judges:
             seen = scene.part(last)
             composed = self._composed(seen, clean[n - count :])
@@ -173,16 +173,15 @@ class Lesson:
         self.log(off=loss)
         return loss
 
-    def _code(self, scene: Scene, mean: Tensor, spread: Tensor, logits: Tensor, guess: Tensor, own: Tensor) -> Tensor:
-        """What the attribute code may not say, and what the traits are."""
+    def _code(self, mean: Tensor, spread: Tensor, guess: Tensor, own: Tensor) -> Tensor:
+        """What the attribute code may not say."""
         # Per number of the code; a variational encoder's KL divergence bounds what its code tells (Alemi, 2017).
         bits = 0.5 * (mean**2 + spread.exp() - spread - 1).mean() / np.log(2)
         leak = functional.cosine_similarity(guess, own - self.mean, dim=1).mean()
-        traits = traits_loss(logits, scene.labels)
-        self.log(bits=bits * mean[0].numel(), leak=leak, traits=traits)
+        self.log(bits=bits * mean[0].numel(), leak=leak)
         w = self.weights
         # The opponent maximises what it can read; its reversed gradient makes the encoder hide it.
-        return w.bits * functional.relu(bits - BITS / mean[0].numel()) + w.traits * traits - w.opponent * leak
+        return w.bits * functional.relu(bits - BITS / mean[0].numel()) - w.opponent * leak
 
     def _composed(self, scene: Scene, clean: Tensor) -> Tensor:
         """Latents of the faces of the scene, once or several times over, painted and put where the faces were."""

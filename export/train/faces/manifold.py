@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 
 from export.train.faces.faces import Faces
 from export.train.faces.identity import Codes, fit_projection
+from export.train.faces.traits import read_traits
 from pyanon.types import FloatArray
 
 __all__ = ["GroupPrior", "build_manifold"]
@@ -113,6 +115,7 @@ def build_manifold(
     scale, middle = np.abs(z - z.mean(0)).max(0) / 127, z.mean(0)
     stored = np.round((z - middle) / scale).astype(np.int8)
     projections = {name: fit_projection(z, seen) for name, seen in embeddings.items()}
+    readouts, bias = _readouts(embeddings, labels)
     drawn = prior.draw(labels[rng.integers(0, len(labels), DRAWN)], rng, radius=radius)
     drawn = drawn[_strangers(drawn, projections, embeddings, thresholds)]
     centres, nearest = _clusters(drawn, rng)
@@ -120,12 +123,21 @@ def build_manifold(
     return {
         "mean": prior.means, "groups": prior.groups, "factor": prior.factor, "radius": np.float32(radius),
         **{f"projection.{name}": value for name, value in projections.items()},
+        **{f"traits.{name}": value for name, value in readouts.items()}, "traits_bias": bias,
         "gallery": stored, "gallery_scale": scale.astype(np.float32), "gallery_mean": middle.astype(np.float32),
         "anchors": anchors.astype(np.float16), "neighbours": np.int64(NEIGHBOURS),
         "reach": np.float32(_reach(z, anchors)),
         "cluster": centres, "members": np.bincount(nearest, minlength=len(centres)),
         "member_codes": np.round((drawn[order] - middle) / scale).clip(-127, 127).astype(np.int8),
     }  # fmt: skip
+
+
+def _readouts(embeddings: Mapping[str, FloatArray], labels: np.ndarray) -> tuple[dict[str, FloatArray], FloatArray]:
+    """What each oracle's embedding ``(n, d)`` adds to the logits of the traits, ``(T, d)``; what these begin with."""
+    read = read_traits(torch.from_numpy(np.concatenate(list(embeddings.values()), 1)), torch.from_numpy(labels))
+    ends = np.cumsum([rows.shape[1] for rows in embeddings.values()])[:-1]
+    parts = np.split(read.weight.numpy(), ends, axis=1)
+    return dict(zip(embeddings, parts, strict=True)), read.bias.numpy()
 
 
 def _strangers(

@@ -19,7 +19,7 @@ from torch import nn
 from export.train.faces.autoencoder_net import LATENT, PLACES
 from export.train.faces.calibrate import FMRS, cleared, embeddings, levels, strictest
 from export.train.faces.faces import Faces
-from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY, TRAITS
+from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY
 from export.train.faces.identity import Codes, fit_codes, fit_projection
 from export.train.faces.manifold import build_manifold
 from export.train.faces.onnx_file import export
@@ -47,7 +47,6 @@ ENCODER = Role(
     outputs=(
         Port("context", "float32", CONTEXTS),
         Port("attributes", "float32", CODES),
-        Port("traits", "float32", ("n", TRAITS)),
     ),
     settings={
         "size": SIZE,

@@ -26,11 +26,13 @@ from pyanon import ops
 from pyanon.geometry import similarity, transform
 from pyanon.types import FloatArray, ImageArray
 
-__all__ = ["AGES", "GENDERS", "HELD_OUT", "RACES", "usable"]
+__all__ = ["AGES", "GENDERS", "HELD_OUT", "RACES", "TRAITS", "usable"]
 
 AGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70")
 GENDERS = ("Female", "Male")
 RACES = ("Black", "East Asian", "Indian", "Latino_Hispanic", "Middle Eastern", "Southeast Asian", "White")
+#: Categories of all three, side by side.
+TRAITS = len(AGES) + len(GENDERS) + len(RACES)
 #: Every so many faces one is kept for measuring.
 HELD_OUT = 10
 #: Least score of the detector for a face to be learnt from, and most share of a synthetic portrait's width per pixel.

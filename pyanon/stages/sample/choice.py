@@ -28,7 +28,7 @@ class GroupChoice:
 
     Args:
         manifold: The pack's groups.
-        traits: Trait -> names of its categories, in the order of the encoder's logits.
+        traits: Trait -> names of its categories, in the order of the manifold's logits.
         preserve: Names to keep; those that the corridor always keeps may be among them.
         alter: Names to move away.
 
@@ -91,10 +91,11 @@ def _check_names(traits: Mapping[str, tuple[str, ...]], *, preserve: Collection[
 
 def _checked_groups(manifold: Manifold, counts: list[int]) -> npt.NDArray[np.int64]:
     groups = manifold.groups
-    if groups.shape[1] != len(counts) or (groups < 0).any() or (groups >= np.asarray(counts, np.int64)).any():
+    fitting = groups.shape[1] == len(counts) and len(manifold.bias) == sum(counts)
+    if not fitting or (groups < 0).any() or (groups >= np.asarray(counts, np.int64)).any():
         raise PackError(
-            "the manifold's groups do not fit the encoder's traits",
-            given=f"{groups.shape[1]} traits",
+            "the manifold does not fit the pack's traits",
+            given=f"{groups.shape[1]} traits, {len(manifold.bias)} categories",
             expected=f"{len(counts)}, with {counts} categories",
             do="write the pack again from its training",
         )

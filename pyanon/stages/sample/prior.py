@@ -11,7 +11,7 @@ from pyanon import ops
 from pyanon.errors import PackError
 from pyanon.ops.reference.reject import alike
 from pyanon.runtime import FaceNetworks, Manifold
-from pyanon.types import FloatArray
+from pyanon.types import Embeddings, FloatArray
 
 __all__ = ["Prior"]
 
@@ -48,6 +48,7 @@ class Prior:
             )
         self.manifold = manifold
         self._oracles = tuple(ops.Oracle(manifold.projections[name], value) for name, value in thresholds.items())
+        self._readouts = tuple(manifold.readouts[name] for name in thresholds)
         self._gallery_thresholds = tuple(gallery_thresholds[name] for name in thresholds)
         self._specs: dict[int, ops.SamplerSpec] = {}
         self._galleries: list[FloatArray] = []
@@ -104,6 +105,15 @@ class Prior:
     def seen(self, code: FloatArray) -> tuple[FloatArray, ...]:
         """Codes ``(n, D)`` as each oracle sees them."""
         return tuple(np.asarray(code @ oracle.projection.T, np.float32) for oracle in self._oracles)
+
+    def traits(self, embeddings: Embeddings) -> FloatArray:
+        """What the oracles see of the traits of faces: logits ``(n, T)``; NaN where an embedding is not usable."""
+        logits = np.tile(self.manifold.bias, (len(embeddings), 1))
+        usable = embeddings.usable
+        for rows, readout in zip(embeddings.oracles, self._readouts, strict=True):
+            logits[usable] += _unit(rows[usable]) @ readout.T
+        logits[~usable] = np.nan
+        return logits
 
     def is_known(self, code: FloatArray) -> bool:
         """Whether an oracle takes a code ``(D,)`` for a face of the training gallery."""

@@ -27,14 +27,14 @@ LAST_DRAW = 1 << 16
 
 @dataclass
 class _Held:
-    """What is known of a track: its keys, its group, its code, and the number of its next draw.
+    """What is known of a track: its keys, its group (once it was seen), its code, and the number of its next draw.
 
     With the exponential mechanism also whom it is drawn like, and how often that was chosen.
     """
 
     key: int
     paint: int
-    group: int
+    group: int | None = None
     code: FloatArray | None = None
     next: int = 0
     like: ops.SamplerSpec | None = None
@@ -58,20 +58,21 @@ class Sampler:
         self._held: dict[int, _Held] = {}
         self.ledger = ops.EpsilonLedger()
 
-    def __call__(self, tracks: Tracks, embeddings: Embeddings, traits: FloatArray) -> Identities:
+    def __call__(self, tracks: Tracks, embeddings: Embeddings) -> Identities:
         """Identity codes, row by row; NaN where none was acceptable.
 
         Args:
             tracks: The faces.
-            embeddings: What the oracles see in them.
-            traits: ``(n, T)``, the logits of their traits.
+            embeddings: What the oracles see in them: whom they must not become, and which traits they have.
         """
         usable = embeddings.usable
         numbers = tracks.track_id.tolist()
-        rows = [self._row(number, traits[row]) for row, number in enumerate(numbers)]
+        rows, traits = [self._row(number) for number in numbers], self._prior.traits(embeddings)
         for row, (number, held) in enumerate(zip(numbers, rows, strict=True)):
             if held.code is None and usable[row]:
-                held.code = self._draw(number, held, self._live(embeddings, number))
+                group = self._choice(traits[row], key=held.key) if held.group is None else held.group
+                held.group = group
+                held.code = self._draw(number, held, group, self._live(embeddings, number))
         self._forget(set(numbers))
         nothing = np.full(self._prior.size, np.nan, np.float32)
         codes = [nothing if held.code is None else held.code for held in rows]
@@ -90,12 +91,11 @@ class Sampler:
         """Forgets every track; what was spent on them is not forgotten."""
         self._held.clear()
 
-    def _row(self, number: int, logits: FloatArray) -> _Held:
+    def _row(self, number: int) -> _Held:
         """What is held of a track, which becomes the latest."""
         held = self._held.pop(number, None)
         if held is None:
-            key = ops.track_key(self._secret, number)
-            held = _Held(key, ops.track_key(self._paint_secret, number), self._choice(logits, key=key))
+            held = _Held(ops.track_key(self._secret, number), ops.track_key(self._paint_secret, number))
         self._held[number] = held
         return held
 
@@ -108,11 +108,11 @@ class Sampler:
         seen = self._prior.seen(np.stack(codes[-IN_USE:]))
         return tuple(np.concatenate([rows, new]) for rows, new in zip(originals, seen, strict=True))
 
-    def _draw(self, number: int, held: _Held, live: tuple[FloatArray, ...]) -> FloatArray | None:
+    def _draw(self, number: int, held: _Held, group: int, live: tuple[FloatArray, ...]) -> FloatArray | None:
         if self._epsilon is None:
-            return self._reject(held, self._prior.spec(held.group), live)
+            return self._reject(held, self._prior.spec(group), live)
         if held.like is None and held.choices < SPENDABLE:
-            held.like = self._choose(number, held, self._epsilon)
+            held.like = self._choose(number, held, group, self._epsilon)
         code = None if held.like is None else self._reject(held, held.like, live)
         if code is None:
             held.like = None  # people like these are all too much like somebody here
@@ -137,10 +137,10 @@ class Sampler:
                 return accepted
         return None
 
-    def _choose(self, number: int, held: _Held, epsilon: float) -> ops.SamplerSpec:
+    def _choose(self, number: int, held: _Held, group: int, epsilon: float) -> ops.SamplerSpec:
         """Whom a track's codes are drawn like: a member of a cluster that the exponential mechanism chose."""
         cluster, member = ops.exponential(
-            self._prior.utilities(held.group)[None],
+            self._prior.utilities(group)[None],
             sizes=self._prior.manifold.members,
             epsilon=epsilon,
             sensitivity=1.0,
