@@ -39,13 +39,13 @@ def gradient_loss(painted: Tensor, truth: Tensor, sizes: int = 3) -> Tensor:
 def sheet(rows: list[Tensor], path: Path) -> None:
     """Writes pictures ``(n, 3, s, s)`` as rows of a contact sheet."""
     grid = torch.cat([torch.cat(list(row.float().clamp(0, 1)), 2) for row in rows], 1)
-    Image.fromarray((grid.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)).save(path)
+    Image.fromarray((grid.permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)).save(path)
 
 
 @torch.no_grad()
 def show(net: torch.nn.Module, faces: Faces, path: Path) -> float:
     """A contact sheet of faces never learnt from, before and after; returns the mean error in grey levels."""
-    crops = plain(faces[np.arange(0, len(faces), max(1, len(faces) // 16))[:16]])
+    crops = plain(faces[np.arange(0, len(faces), max(1, len(faces) // 16))[:16]]).to(next(net.parameters()).device)
     painted = net.eval()(crops)[0]
     sheet([crops, painted], path)
     return float((painted.clamp(0, 1) - crops).abs().mean() * 255)

@@ -62,7 +62,7 @@ def rivals(
 @torch.no_grad()
 def show(decoder: torch.nn.Module, encoder: torch.nn.Module, faces: Faces, path: Path) -> float:
     """A contact sheet of faces never learnt from: before, after, after imprecise latents; mean error in levels."""
-    crops = plain(faces[np.arange(0, len(faces), max(1, len(faces) // 16))[:16]])
+    crops = plain(faces[np.arange(0, len(faces), max(1, len(faces) // 16))[:16]]).to(next(encoder.parameters()).device)
     latent = encoder(crops)[0]
     lines = [decoder(each) for each in (latent, imprecise(torch.cat([latent, latent]))[len(latent) :])]
     sheet([crops, *lines], path)

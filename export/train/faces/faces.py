@@ -150,7 +150,8 @@ def _turns(angle: np.ndarray, factor: np.ndarray) -> np.ndarray:
 
 def _resampled(crops: Tensor, matrix: np.ndarray) -> Tensor:
     """Crops through matrices ``(n, 2, 3)`` (shares of the half side), repeating the border."""
-    grid = functional.affine_grid(torch.from_numpy(matrix.astype(np.float32)), list(crops.shape), align_corners=False)
+    theta = torch.from_numpy(matrix.astype(np.float32)).to(crops.device)
+    grid = functional.affine_grid(theta, list(crops.shape), align_corners=False)
     return functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
 
 

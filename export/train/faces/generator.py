@@ -42,17 +42,18 @@ SHOW_EVERY = 250
 def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
     """A contact sheet of faces never learnt from: original, own code, three strangers' codes."""
     rows = np.arange(0, len(faces), max(1, len(faces) // 16))[:16]
-    crops, points = plain(faces[rows]), torch.from_numpy(faces.facts["landmarks"][rows])
-    region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
-    context, code = net.encoder(crops, region, points / SIZE)
-    noise = torch.randn(len(rows), LATENT, PLACES, PLACES, generator=torch.Generator().manual_seed(1))
+    device, points = next(net.parameters()).device, faces.facts["landmarks"][rows]
+    region = torch.from_numpy(face_region(points, SIZE))[:, None].to(device)
+    crops = plain(faces[rows]).to(device)
+    context, code = net.encoder(crops, region, torch.from_numpy(points / SIZE).to(device))
+    noise = torch.randn(len(rows), LATENT, PLACES, PLACES, generator=torch.Generator().manual_seed(1)).to(device)
     lines, labels = [crops], faces.facts["labels"]
     for turn in range(4):
         rng = np.random.default_rng(turn)
         pools = rng.integers(0, len(faces), (len(rows), 60))
         others = [pool[strangers(labels[np.r_[row, pool]], rng)[0] - 1] for row, pool in zip(rows, pools, strict=True)]
-        identity = torch.from_numpy(codes[rows if turn == 0 else others])
-        latent = net.generator(noise, torch.ones(len(rows)), context, code, identity)
+        identity = torch.from_numpy(codes[rows if turn == 0 else others]).to(device)
+        latent = net.generator(noise, torch.ones(len(rows), device=device), context, code, identity)
         lines.append(torch.lerp(crops, net.decoder(latent), region))
     sheet(lines, path)
 
@@ -78,12 +79,12 @@ def train(args: argparse.Namespace) -> None:
     if args.start is not None:
         run.begin(stored_replacer(args.start))
     prior = GroupPrior(codes, faces.facts["labels"])
-    lesson = Lesson(net, torch.from_numpy(codes), prior, run.log, Weights())
+    lesson = Lesson(net, torch.from_numpy(codes).to(run.device), prior, run.log, Weights())
     rng = run.dice()
     for share in run.steps():
         if judges is None and share >= args.latents_first:
-            judges = load_judges(args.work, args.pack, args.teachers, faces, basis)
-        run.learn(lesson(Scene.drawn(faces, rng, args.batch), rng, args.painted, judges))
+            judges = load_judges(args.work, args.pack, args.teachers, faces, basis, run.device)
+        run.learn(lesson(Scene.drawn(faces, rng, args.batch, run.device), rng, args.painted, judges))
         if judges:
             run.oppose(lesson.critic_loss)
         if (run.step + 1) % SHOW_EVERY == 0:

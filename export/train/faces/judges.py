@@ -25,6 +25,7 @@ from export.train.unpack import folded_landmarks
 
 __all__ = ["Judge", "Judges", "load_judges", "load_oracles"]
 
+CPU = torch.device("cpu")
 #: Faces whose pairs thresholds are taken from, and the share of pairs above them.
 SAMPLE, FMR = 4000, 1e-3
 #: Side of the landmark net's view, and of the crop in it: that net is used to seeing more around a face.
@@ -58,6 +59,11 @@ class Judge:
         projection = torch.from_numpy(fit_projection(codes, embeddings.numpy()))
         traits = read_traits(embeddings, torch.from_numpy(labels))
         return cls(net.eval().requires_grad_(False), projection, threshold, embeddings, traits)
+
+    def to(self, device: torch.device) -> Judge:
+        """On another device."""
+        moved = self.projection.to(device), self.threshold, self.embeddings.to(device), self.traits.to(device)
+        return Judge(self.net.to(device), *moved)
 
     def __call__(self, crops: Tensor) -> Tensor:
         """Embeddings ``(n, d)`` of length 1."""
@@ -106,12 +112,14 @@ def load_oracles(work: Path) -> list[Oracle]:
     return [net.to(memory_format=torch.channels_last) for net in nets]  # type: ignore[call-overload]
 
 
-def load_judges(work: Path, pack: Path, teachers: Path, faces: Faces, codes: Codes) -> Judges:
+def load_judges(
+    work: Path, pack: Path, teachers: Path, faces: Faces, codes: Codes, device: torch.device = CPU
+) -> Judges:
     """The oracles trained in ``work``, a teacher, and the landmark net of ``pack``."""
     own, oracles = codes.of(faces), load_oracles(work)
     nets: list[nn.Module] = [*oracles, mobilefacenet(teachers)]
     seen = [*(_embeddings(net, faces) for net in oracles), torch.from_numpy(faces.facts["mobilefacenet"])]
     recognisers = [Judge.of(net, each, own, faces.facts["labels"]) for net, each in zip(nets, seen, strict=True)]
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
-    marker = folded_landmarks(pack).requires_grad_(False)
-    return Judges(recognisers, marker, oracles[0])
+    marker = folded_landmarks(pack).requires_grad_(False).to(device)
+    return Judges([judge.to(device) for judge in recognisers], marker, oracles[0].to(device))

@@ -23,10 +23,11 @@ from pyanon.geometry import face_region
 
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
+CPU = torch.device("cpu")
 #: How far below an impostor threshold the push away from the original ends.
-MARGIN = 0.25
+MARGIN = 0.3
 #: What the attribute code of a face may say at most, in bits. A picture's latent has some ten thousand.
-BITS = 1000.0
+BITS = 900.0
 #: Chance that something else in the picture is blanked too, as other faces are.
 CROWDED = 0.15
 
@@ -39,24 +40,24 @@ class Weights:
     opponent: float = 0.1
     pixels: float = 4.0
     maps: float = 0.4
-    critic: float = 0.1
-    identity: float = 0.4
-    unlike: float = 5.0
+    critic: float = 0.12
+    identity: float = 0.6
+    unlike: float = 4.0
     attributes: float = 1.0
     marks: float = 0.04
-    typical: float = 0.03
+    typical: float = 0.1
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A batch as the networks see it.
+    """A batch as the networks see it, on their device; but for its labels and rows.
 
     Attributes:
         crops: ``(n, 3, 128, 128)``.
         region: ``(n, 1, 128, 128)``, what is repainted.
         hidden: ``(n, 1, 128, 128)``, what is blanked: the region, and now and then something beside it.
         points: ``(n, 5, 2)`` crop pixels.
-        labels: ``(n, 3)`` age, gender and race, -1 where unknown.
+        labels: ``(n, 3)`` int64, age, gender and race, -1 where unknown.
         rows: ``(n,)`` numbers in the set.
     """
 
@@ -64,20 +65,21 @@ class Scene:
     region: Tensor
     hidden: Tensor
     points: Tensor
-    labels: Tensor
+    labels: np.ndarray
     rows: np.ndarray
 
     @classmethod
-    def drawn(cls, faces: Faces, rng: np.random.Generator, count: int) -> Scene:
+    def drawn(cls, faces: Faces, rng: np.random.Generator, count: int, device: torch.device = CPU) -> Scene:
         """Random faces, a little misaligned, half of them in another light."""
         batch = faces.draw(rng, count)
         crops, points = jittered(batch, rng, turn=0.03, scale=0.03, shift=1.5)
         half = rng.permutation(count)[: count // 2]
         crops[half] = lit(crops[half], rng, coarse=0.2, least=48)
         region = torch.from_numpy(face_region(points.numpy(), SIZE))[:, None]
-        labels = torch.from_numpy(faces.facts["labels"][batch.rows])
         hidden = torch.maximum(region, _boxes(count, rng))
-        return cls(crops.to(memory_format=torch.channels_last), region, hidden, points, labels, batch.rows)
+        crops = crops.to(device, memory_format=torch.channels_last)
+        region, hidden, points = (each.to(device) for each in (region, hidden, points))
+        return cls(crops, region, hidden, points, faces.facts["labels"][batch.rows], batch.rows)
 
     def part(self, rows: slice) -> Scene:
         """Some of the faces."""
@@ -123,7 +125,7 @@ class Lesson:
         self, net: Replacer, codes: Tensor, prior: GroupPrior, log: Callable[..., None], weights: Weights
     ) -> None:
         self.net, self.codes, self.prior, self.log, self.weights = net, codes, prior, log, weights
-        self.mean = codes.mean(0)
+        self.mean, self.device = codes.mean(0), codes.device
 
     def __call__(self, scene: Scene, rng: np.random.Generator, count: int, judges: Judges | None) -> Tensor:
         """The loss.
@@ -132,14 +134,14 @@ class Lesson:
         their own codes and once with strangers'.
         """
         net, n = self.net, len(scene.rows)
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             with torch.no_grad():
                 target = net.latent(scene.crops)[0].float()
             context = net.encoder.context(scene.crops, scene.hidden, scene.points / SIZE)
             mean, spread = net.encoder.attributes(stretched(scene.crops, rng))
         context, mean, spread = context.float(), mean.float(), spread.float()
         code = mean + torch.randn_like(mean) * (spread / 2).exp()
-        level = torch.cat([torch.rand(n - count), torch.ones(count)])
+        level = torch.cat([torch.rand(n - count, device=self.device), torch.ones(count, device=self.device)])
         mix = level[:, None, None, None]
         inputs = [(1 - mix) * target + mix * torch.randn_like(target), level, context, code]
         own, last = self.codes[scene.rows], slice(n - count, n)
@@ -147,7 +149,7 @@ class Lesson:
         if judges:
             other, kind = (each[last] for each in self._others(own, scene.labels, rng))
             inputs, identity = [torch.cat([each, each[last]]) for each in inputs], torch.cat([own, other])
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             clean = net.generator(*inputs, identity).float()
             guess = net.opponent(reversed_gradient(code.flatten(1))).float()
         loss = self._latents(scene, clean[:n], target) + self._code(mean, spread, guess, own)
@@ -158,11 +160,16 @@ class Lesson:
             loss = loss + self._strangers(seen, judges, composed[count:], mean[last].detach(), other, kind, rng)
         return loss
 
-    def _others(self, own: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _fast(self) -> torch.autocast:
+        """Half as many bits where they do."""
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def _others(self, own: Tensor, labels: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """For each face the code of somebody else of its kind, and the labels: half in the batch, half drawn."""
-        drawn, others = torch.from_numpy(self.prior.draw(labels.numpy(), rng)), strangers(labels.numpy(), rng)
-        real = torch.from_numpy(rng.random(len(labels)) < 0.5)[:, None]
-        return torch.where(real, own[others], drawn), torch.where(real, labels[others], labels)
+        drawn, others = torch.from_numpy(self.prior.draw(labels, rng)).to(self.device), strangers(labels, rng)
+        real = rng.random(len(labels)) < 0.5
+        kind = torch.from_numpy(np.where(real[:, None], labels[others], labels))
+        return torch.where(torch.from_numpy(real)[:, None].to(self.device), own[others], drawn), kind.to(self.device)
 
     def _latents(self, scene: Scene, clean: Tensor, target: Tensor) -> Tensor:
         """Off by how much; the face counts more than its surroundings, its eyes and its mouth more than its cheeks."""
@@ -186,7 +193,7 @@ class Lesson:
     def _composed(self, scene: Scene, clean: Tensor) -> Tensor:
         """Latents of the faces of the scene, once or several times over, painted and put where the faces were."""
         times = len(clean) // len(scene.rows)
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             painted = self.net.decoder(clean).float()
         crops, region = scene.crops.repeat(times, 1, 1, 1), scene.region.repeat(times, 1, 1, 1)
         return torch.lerp(crops, painted, region).contiguous(memory_format=torch.channels_last)
@@ -197,7 +204,7 @@ class Lesson:
         The critic's own loss is kept for its own step.
         """
         critic, w, count = self.net.critic, self.weights, len(scene.rows)
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             maps = judges.looks(composed)
             with torch.no_grad():
                 truth = judges.looks(scene.crops)
@@ -221,7 +228,7 @@ class Lesson:
         One recogniser judges, a different one each time.
         """
         net, judge = self.net, judges.recognisers[int(rng.integers(len(judges.recognisers)))]
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             # It judges here, and must not learn from painted faces what to say of people.
             with frozen(net.encoder.attributes):
                 again = net.encoder.attributes(composed)[0]

@@ -113,6 +113,6 @@ def mobilefacenet(folder: Path) -> Teacher:
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 
     def prepare(crops: Tensor) -> Tensor:
-        return (crops - mean.view(1, 3, 1, 1)) / deviation.view(1, 3, 1, 1)
+        return (crops - mean.to(crops.device).view(1, 3, 1, 1)) / deviation.to(crops.device).view(1, 3, 1, 1)
 
     return Teacher(steps, constants, template=ARCFACE, side=112, prepare=prepare)
