@@ -74,6 +74,14 @@ def test_people_of_a_group_are_drawn_around_its_mean() -> None:
         assert (drawn @ apart).std() == pytest.approx(TYPICAL, abs=0.05)
         across = np.cov((drawn - (drawn @ apart)[:, None] * apart).T)
         assert np.linalg.eigvalsh(across)[1:] == pytest.approx(np.ones(5), abs=0.2)
+        # So do the codes of real people that were made typical: the same people, told apart as before across it.
+        real = (labels == group).all(1)
+        typical = prior.typical(z[real], labels[real])
+        assert (typical @ apart).std() == pytest.approx((drawn @ apart).std(), abs=0.05)
+        assert typical - (typical @ apart)[:, None] * apart == pytest.approx(
+            z[real] - (z[real] @ apart)[:, None] * apart, abs=0.05
+        )
+    assert (prior.typical(z[-3:], labels[-3:]) == z[-3:]).all()
     assert prior.radius(0.95) == pytest.approx(3.55, abs=0.2)  # of chi with 6 degrees of freedom
     assert np.isfinite(prior.draw(labels[-3:], rng)).all()
 

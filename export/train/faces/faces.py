@@ -139,7 +139,7 @@ def glimpsed(crops: Tensor, rng: np.random.Generator) -> Tensor:
     """Crops as another camera might see them: a little off, and coarser. No trick of single pixels survives that."""
     turns = _turns(rng.normal(0, 0.05, len(crops)), np.exp(rng.normal(0, 0.04, len(crops))))
     moved = _resampled(crops, np.concatenate([turns, rng.normal(0, 0.02, (len(crops), 2, 1))], 2))
-    return _coarse(moved, int(rng.integers(64, SIZE + 1)))
+    return _coarse(moved, int(rng.integers(44, SIZE + 1)))
 
 
 def _turns(angle: np.ndarray, factor: np.ndarray) -> np.ndarray:

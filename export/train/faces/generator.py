@@ -39,8 +39,8 @@ SHOW_EVERY = 250
 
 
 @torch.no_grad()
-def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
-    """A contact sheet of faces never learnt from: original, own code, three strangers' codes."""
+def show(net: Replacer, faces: Faces, codes: np.ndarray, prior: GroupPrior, path: Path) -> None:
+    """A contact sheet of faces never learnt from: original, own code, a stranger's code, three drawn ones."""
     rows = np.arange(0, len(faces), max(1, len(faces) // 16))[:16]
     device, points = next(net.parameters()).device, faces.facts["landmarks"][rows]
     region = torch.from_numpy(face_region(points, SIZE))[:, None].to(device)
@@ -48,11 +48,11 @@ def show(net: Replacer, faces: Faces, codes: np.ndarray, path: Path) -> None:
     context, code = net.encoder(crops, region, torch.from_numpy(points / SIZE).to(device))
     noise = torch.randn(len(rows), LATENT, PLACES, PLACES, generator=torch.Generator().manual_seed(1)).to(device)
     lines, labels = [crops], faces.facts["labels"]
-    for turn in range(4):
-        rng = np.random.default_rng(turn)
-        pools = rng.integers(0, len(faces), (len(rows), 60))
-        others = [pool[strangers(labels[np.r_[row, pool]], rng)[0] - 1] for row, pool in zip(rows, pools, strict=True)]
-        identity = torch.from_numpy(codes[rows if turn == 0 else others]).to(device)
+    rng = np.random.default_rng(1)
+    pools = rng.integers(0, len(faces), (len(rows), 60))
+    others = [pool[strangers(labels[np.r_[row, pool]], rng)[0] - 1] for row, pool in zip(rows, pools, strict=True)]
+    for code_of in codes[rows], codes[others], *(prior.draw(labels[rows], rng) for _ in range(3)):
+        identity = torch.from_numpy(code_of).to(device)
         latent = net.generator(noise, torch.ones(len(rows), device=device), context, code, identity)
         lines.append(torch.lerp(crops, net.decoder(latent), region))
     sheet(lines, path)
@@ -89,7 +89,7 @@ def train(args: argparse.Namespace) -> None:
             run.oppose(lesson.critic_loss)
         if (run.step + 1) % SHOW_EVERY == 0:
             average = run.average.module.eval()
-            show(average, unseen, basis.of(unseen), args.out / "sheet.png")  # type: ignore[arg-type]
+            show(average, unseen, basis.of(unseen), prior, args.out / "sheet.png")  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ class GroupPrior:
         self._rest = (z[known] - self.means[self._member]).astype(np.float64)
         spread = self._rest.T @ self._rest / len(self._rest) + 1e-4 * np.eye(z.shape[1])
         self._whole = np.linalg.cholesky(spread)
-        self.factor = _typical(self._whole, self.means).astype(np.float32)
+        factor = _typical(self._whole, self.means)
+        self.factor = factor.astype(np.float32)
+        self._narrowing = np.linalg.solve(self._whole.T, factor.T).T.astype(np.float32)
         self._number = {tuple(group): number for number, group in enumerate(self.groups.tolist())}
 
     def radius(self, share: float) -> float:
@@ -58,6 +60,16 @@ class GroupPrior:
         normal = rng.standard_normal((len(labels), len(self.factor))).astype(np.float32)
         normal *= np.minimum(1, radius / np.linalg.norm(normal, axis=1, keepdims=True))
         return np.asarray(self.means[rows] + normal @ self.factor.T, np.float32)
+
+    def typical(self, codes: FloatArray, labels: np.ndarray) -> FloatArray:
+        """Codes ``(n, D)`` of real people as drawn ones lie: as near to what is typical of their groups.
+
+        Those of people whose labels ``(n, 3)`` are unknown stay as they are.
+        """
+        rows = np.array([self._number.get(tuple(row), -1) for row in labels.tolist()])
+        means = self.means[rows]
+        near = means + (codes - means) @ self._narrowing.T
+        return np.where((rows >= 0)[:, None], near, codes)
 
 
 def _typical(factor: FloatArray, means: FloatArray) -> FloatArray:

@@ -11,14 +11,20 @@ from export.train.faces.prepare import AGES, GENDERS, RACES, TRAITS
 __all__ = ["read_traits", "traits_loss"]
 
 
-def traits_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy of age, gender and race where they are known."""
+def traits_loss(logits: Tensor, labels: Tensor, *, each: bool = False) -> Tensor:
+    """Cross entropy of age, gender and race, summed; the mean over faces where they are known.
+
+    Args:
+        logits: ``(n, 18)``.
+        labels: ``(n, 3)``, -1 where unknown.
+        each: Of each face ``(n,)``, 0 where unknown, instead of the mean.
+    """
     parts = logits.float().split([len(AGES), len(GENDERS), len(RACES)], 1)
-    known = labels[:, 0] >= 0
-    if not known.any():
-        return logits.sum() * 0
-    losses = [functional.cross_entropy(part[known], labels[known, i]) for i, part in enumerate(parts)]
-    return torch.stack(losses).sum()
+    losses = [
+        functional.cross_entropy(part, labels[:, i], ignore_index=-1, reduction="none") for i, part in enumerate(parts)
+    ]
+    total = torch.stack(losses).sum(0)
+    return total if each else total.sum() / (labels[:, 0] >= 0).sum().clamp(min=1)
 
 
 def read_traits(embeddings: Tensor, labels: Tensor, *, rounds: int = 60, ridge: float = 1e-4) -> nn.Linear:
