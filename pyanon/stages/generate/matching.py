@@ -10,8 +10,9 @@ __all__ = ["matched"]
 
 #: Width of the ring around the region, as a share of the crop, and how many of its pixels are worth a fit.
 RING, ENOUGH = 1 / 14, 64
-#: Levels by which colours are moved at most: a ring of hair says little about skin.
-MOST = 24.0
+#: Levels by which colours are moved at most: a ring of hair, or of a wall that was painted in another colour, says little
+#: about skin, and a generator that has seen the surroundings is rarely far off.
+MOST = 6.0
 #: Strongest grain that is added, in levels.
 MOST_GRAIN = 8.0
 #: How much the fit prefers one shift for the whole face over a slope; a ring's own spread is about 0.06.
