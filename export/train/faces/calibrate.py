@@ -148,11 +148,13 @@ def main() -> None:
     parser.add_argument("--pack", type=Path, default=Path("engines/pocket"))
     args = parser.parse_args()
     pack, faces, unseen = load_pack(args.pack), Faces(args.cache), Faces(args.cache, held_out=True)
+    seen = {oracle: embeddings(pack, oracle, unseen) for oracle in NETS}
     for oracle in NETS:
-        found = levels(unseen, faces, embeddings(pack, oracle, unseen), embeddings(pack, oracle, faces))
+        found = levels(unseen, faces, seen[oracle], embeddings(pack, oracle, faces))
         for level in found:
             print(oracle, level.group, level.pairs, [round(t, 4) for t in level.thresholds], flush=True)
         print(oracle, "strictest", strictest(found))
+    print("cleared", cleared(unseen, seen))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ __all__ = ["matched"]
 
 #: Width of the ring around the region, as a share of the crop, and how many of its pixels are worth a fit.
 RING, ENOUGH = 1 / 14, 64
-#: Levels by which colours are moved at most: a ring of hair, or of a wall that was painted in another colour, says little
-#: about skin, and a generator that has seen the surroundings is rarely far off.
+#: Levels by which colours are moved at most: a ring of hair, or of a wall that was painted in another colour, says
+#: little about skin, and a generator that has seen the surroundings is rarely far off.
 MOST = 6.0
 #: Strongest grain that is added, in levels.
 MOST_GRAIN = 8.0
