@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="the recipes need torch (pip install 'pyanon[train]')")
 pytest.importorskip("onnx", reason="exporting needs onnx")
 
+from export.train import latency
 from export.train.faces.audit import matches
 from export.train.faces.calibrate import FEWEST, SAME, cleared, levels, strictest
 from export.train.faces.clips import clips_table, followed
@@ -20,6 +21,7 @@ from export.train.faces.identity import fit_codes
 from export.train.faces.manifold import TYPICAL, GroupPrior, build_manifold
 from export.train.faces.oracle_nets import NETS
 from tests.export.drawn_faces import unit
+from tests.tiny_faces import build
 
 
 def test_thresholds_lie_where_the_rates_say(faces_cache: Path) -> None:
@@ -168,3 +170,13 @@ def test_figures_count_what_was_replaced() -> None:
     assert figures["age group kept (probe)"] == "0.0 % (0 of 2)"
     assert figures["head pose drift, mean of yaw, pitch, roll"] == "1.0, 2.0, 3.0 degrees"
     assert figures["covered: too small"] == "1"
+
+
+def test_what_replacing_costs_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "RUNS", 3)
+    monkeypatch.setattr(latency, "WARM", 1)
+    table = latency.replacing_table(build(tmp_path / "tiny"))
+    named = {row[0]: float(row[1].removesuffix(" ms")) for row in table.rows}
+    painting = named["face_encoder"] + named["generator"] + named["face_decoder"]
+    assert named["together, to paint one face"] == pytest.approx(painting, abs=0.02)
+    assert named["together, to verify one face"] == pytest.approx(named["oracle.0"] + named["oracle.1"], abs=0.02)

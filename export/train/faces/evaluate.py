@@ -25,6 +25,7 @@ from export.train.faces.clips import clips, clips_table
 from export.train.faces.faces import Faces
 from export.train.faces.prepare import HELD_OUT, usable
 from export.train.faces.recognisers import HeadPose, MobileFaceNet, Retail0095
+from export.train.latency import replacing_table
 from export.train.teachers import YuNetTeacher, iou_matrix
 from pyanon import Anonymizer, Policy
 from pyanon.runtime import load_pack
@@ -205,7 +206,7 @@ def main() -> None:
     with Anonymizer(policy=policy, pack=pack) as anonymizer:
         outcomes = [witnesses(before, points, anonymizer(before)) for before, points in pictures(args.data, args.count)]
         talkers = list(clips(args.data, anonymizer))
-    found = [*tables(outcomes, witnesses.thresholds), clips_table(talkers)]
+    found = [*tables(outcomes, witnesses.thresholds), clips_table(talkers), replacing_table(pack)]
     print(*found, sep="\n\n")
     write_card(args.pack / "FACES.md", pack, found, text=TEXT)
     if args.sheet is not None:
