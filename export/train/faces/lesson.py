@@ -37,6 +37,8 @@ BITS = 900.0
 AS_DRAWN = 0.75
 #: Chance that something else in the picture is blanked too, as other faces are.
 CROWDED = 0.15
+#: Side in pixels of the squares whose mean colours stay: light and shade, the tone of the skin, and no feature.
+COARSE = 16
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Weights:
     unlike: float = 4.0
     attributes: float = 1.0
     marks: float = 0.04
+    shades: float = 6.0
     traits: float = 0.05
 
 
@@ -253,8 +256,9 @@ class Lesson:
         over = functional.relu(near - (judge.threshold - MARGIN)).mean()
         traits = functional.relu(traits_loss(judge.traits(seen), kind, each=True) - PLAIN).mean()
         kept, marks = functional.mse_loss(again.float(), mean), drift.norm(dim=2).mean()
+        shades = functional.avg_pool2d(composed - scene.crops, COARSE).abs().mean()
         same = (near > judge.threshold).float().mean()
-        self.log(like=like.mean(), near=near.mean(), same=same, kept=kept, marks=marks, traits=traits)
+        self.log(like=like.mean(), near=near.mean(), same=same, kept=kept, marks=marks, shades=shades, traits=traits)
         w = self.weights
         loss = w.identity * functional.relu(LIKE - like).mean() + w.unlike * over + w.traits * traits
-        return loss + w.attributes * kept + w.marks * marks
+        return loss + w.attributes * kept + w.marks * marks + w.shades * shades
