@@ -50,7 +50,7 @@ LANDMARKS = Role(
     outputs=(Port("points", "float32", ("n", 5, 2)), Port("score", "float32", ("n",))),
     settings={"size": SIZE, "grow": GROW},
 )
-DESCRIPTION = "Small networks for the CPU: a face locator, five landmarks from a box, and, on trial, replacing faces."
+DESCRIPTION = "Small networks for the CPU: a face locator, five landmarks from a box, another face for each one found."
 TRAINING_DATA = (
     "FairFace (CC BY 4.0), SFHQ and SFHQ-T2I (MIT), Clothing Co-Parsing, COCO 2017 images under CC BY, CC BY-SA, "
     "no known restrictions or US Government licences, Caltech-101 (CC BY 4.0), Intel sample-videos (CC BY 4.0); "

@@ -77,7 +77,6 @@ def paint(pack: Pack, codes: FloatArray, faces: Faces, rng: np.random.Generator)
         crops, points = plain(batch).numpy(), batch.landmarks.numpy()
         region = face_region(points, SIZE)[:, None]
         seen = encoder.infer({"crops": crops, "inside": region, "landmarks": points / np.float32(SIZE)})
-        del seen["traits"]
         shape = (len(part), *[axis for axis in pack.role("generator").inputs[0].axes if isinstance(axis, int)])
         noise = rng.standard_normal(shape).astype(np.float32)
         inputs = {**seen, "latent": noise, "level": np.ones(len(part), np.float32), "identity": part}
