@@ -35,6 +35,9 @@ BITS = 900.0
 #: Share of the faces whose own code is made typical of its group, as drawn ones are: only of real people's codes
 #: does a photograph say what belongs to them.
 AS_DRAWN = 0.75
+#: How far from the mean of all an own code is told to lie, as a share of how far it does: codes of real people lie
+#: about equally far, drawn ones do not, and a face painted from a code nearer than any learnt from is a mask.
+FAR = (0.7, 1.1)
 #: Chance that something else in the picture is blanked too, as other faces are.
 CROWDED = 0.15
 #: Side in pixels of the squares whose mean colours stay: light and shade, the tone of the skin, and no feature.
@@ -157,6 +160,8 @@ class Lesson:
         own, last = self.codes[scene.rows], slice(n - count, n)
         typical = self._typical(own, scene.labels)
         identity = torch.where(self._dice(n, AS_DRAWN, rng), typical, own)
+        far = torch.from_numpy(rng.uniform(*FAR, (n, 1)).astype(np.float32)).to(self.device)
+        identity = self.mean + far * (identity - self.mean)
         if judges:
             other, kind = (each[last] for each in self._others(typical, scene.labels, rng))
             inputs, identity = [torch.cat([each, each[last]]) for each in inputs], torch.cat([identity, other])
