@@ -1,4 +1,4 @@
-"""Trains encoder and generator: the same face again from its own code, another person from another's.
+"""Trains encoder and generator, and the decoder on: one face again from its own code, another from another's.
 
     python -m export.train.faces.generator --cache checkpoints/faces --work checkpoints --minutes 120
 

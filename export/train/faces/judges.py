@@ -23,7 +23,7 @@ from export.train.landmarks_net import LandmarksNet
 from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
 
-__all__ = ["Judge", "Judges", "load_judges", "load_oracles"]
+__all__ = ["CPU", "Judge", "Judges", "load_judges", "load_oracles"]
 
 CPU = torch.device("cpu")
 #: Faces whose pairs thresholds are taken from, and the share of pairs above them.

@@ -13,7 +13,7 @@ from torch.nn import functional
 from export.train.faces.decoder import copied, rivals
 from export.train.faces.faces import Faces, glimpsed, jittered, lit, stretched
 from export.train.faces.generator_net import landmark_maps
-from export.train.faces.judges import Judges
+from export.train.faces.judges import CPU, Judges
 from export.train.faces.manifold import GroupPrior
 from export.train.faces.replacer import Replacer, reversed_gradient
 from export.train.faces.run import frozen
@@ -23,7 +23,6 @@ from pyanon.geometry import face_region
 
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
-CPU = torch.device("cpu")
 #: How far below an impostor threshold the push away from the original ends.
 MARGIN = 0.3
 #: How alike a face shall be to the code that it was painted from, and how surely of its code's traits: beyond, what is
