@@ -237,7 +237,7 @@ class Anonymizer:
         steady = seen.steady
         tracks = refined if steady is None else seen.clock.run("track", lambda: steady(refined, frame.time))
         painted, verdicts = self._corridor(
-            frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, walks=seen.walks
+            frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, steady=steady, walks=seen.walks
         )
         return tracks, painted, verdicts
 

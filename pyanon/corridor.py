@@ -19,6 +19,7 @@ from pyanon.stages.encode import Encoder
 from pyanon.stages.generate import Generator
 from pyanon.stages.recognise import Recogniser
 from pyanon.stages.sample import GroupChoice, Prior, Sampler
+from pyanon.stages.track import Steadier
 from pyanon.stages.verify import Verifier
 from pyanon.types import BoolArray, FloatArray, Frame, Replacements, Tracks, Verdicts
 
@@ -97,7 +98,15 @@ class Corridor:
         return Sampler(self._prior, choice=self._choice, secret=self._secret, epsilon=self._epsilon)
 
     def __call__(
-        self, frame: Frame, tracks: Tracks, sampler: Sampler, *, witness: FloatArray, run: RunStage, walks: int = 1
+        self,
+        frame: Frame,
+        tracks: Tracks,
+        sampler: Sampler,
+        *,
+        witness: FloatArray,
+        run: RunStage,
+        steady: Steadier | None = None,
+        walks: int = 1,
     ) -> tuple[Replacements, Verdicts]:
         """Replacements and verdicts for the faces of a frame, row by row.
 
@@ -109,6 +118,7 @@ class Corridor:
             sampler: From `sampler`, one per stream.
             witness: ``(n,)``, how surely a face is where each of them is.
             run: Runs each stage.
+            steady: The stream's, for a frame of one.
             walks: How often the corridor may be walked for this frame.
         """
         reasons = run("align", lambda: self._unfit(tracks, witness))
@@ -118,6 +128,8 @@ class Corridor:
         faces = tracks.pick(fit)
         crops = run("align", lambda: self._align(frame, faces, located=tracks.xyxy))
         attributes = run("encode", lambda: self._encode(crops))
+        if steady is not None:
+            attributes = run("track", partial(steady.expressions, attributes, faces.track_id, frame.time))
         originals = run("recognise", lambda: self._recognise(crops))
         for walk in range(1, walks + 1):
             identities = run("sample", lambda: sampler(faces, originals))

@@ -27,11 +27,11 @@ from export.train.faces.manifold import GroupPrior  # noqa: E402
 from export.train.faces.onnx_file import export, weights_of  # noqa: E402
 from export.train.faces.oracle_nets import NETS  # noqa: E402
 from export.train.faces.oracles import distillation  # noqa: E402
-from export.train.faces.prepare import AGES, GENDERS, RACES, usable  # noqa: E402
+from export.train.faces.prepare import AGES, GENDERS, RACES, TRAITS, usable  # noqa: E402
 from export.train.faces.replacer import Replacer, reversed_gradient, stored_replacer  # noqa: E402
 from export.train.faces.run import Run  # noqa: E402
 from export.train.faces.template import MARGIN, SIZE, TEMPLATE  # noqa: E402
-from export.train.faces.traits import read_traits, traits_loss  # noqa: E402
+from export.train.faces.traits import categories, read_traits, readings_apart, traits_loss  # noqa: E402
 from export.train.landmarks_net import LandmarksNet  # noqa: E402
 from pyanon.runtime import load_pack  # noqa: E402
 from tests.export.drawn_faces import COUNT, unit  # noqa: E402
@@ -156,9 +156,9 @@ def test_a_lesson_has_a_gradient_for_everything_that_is_trained(
     faces_cache: Path, replacer: Replacer, painted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faces, rng, log = Faces(faces_cache), np.random.default_rng(0), {}
-    codes = torch.from_numpy(fit_codes(faces).of(faces))
-    prior = GroupPrior(codes.numpy(), faces.facts["labels"])
-    lesson = Lesson(replacer.train(), codes, prior, lambda **parts: log.update(parts), Weights())
+    codes, labels = torch.from_numpy(fit_codes(faces).of(faces)), faces.facts["labels"]
+    prior = GroupPrior(codes.numpy(), labels)
+    lesson = Lesson(replacer.train(), codes, labels, prior, lambda **parts: log.update(parts), Weights())
     judges = fake_judges(faces, codes) if painted else None
     loss = lesson(Scene.drawn(faces, rng, 6), rng, 2, judges)
     loss.backward()
@@ -225,6 +225,20 @@ def test_traits_are_read_from_embeddings() -> None:
         assert (part.argmax(1) == labels[:, place])[known].float().mean() > 0.97
 
 
+def test_readings_are_apart_by_what_they_say() -> None:
+    """Logits that differ by a constant say the same; turned round, they are off by the divergence of the two."""
+    torch.manual_seed(0)
+    wanted = torch.randn(5, TRAITS)
+    assert readings_apart(wanted + 3, wanted) == pytest.approx(torch.zeros(5), abs=1e-5)
+    seen = wanted.clone()
+    seen[:, len(AGES) : len(AGES) + len(GENDERS)] *= -1
+    chance = wanted[:, len(AGES) : len(AGES) + len(GENDERS)].softmax(1)
+    assert readings_apart(seen, wanted) == pytest.approx((chance * (chance / chance.flip(1)).log()).sum(1), abs=1e-5)
+    shown = categories(wanted)
+    assert shown.shape == (5, 3)
+    assert (shown.max(0) < [len(AGES), len(GENDERS), len(RACES)]).all()
+
+
 def test_half_of_the_latents_are_exact() -> None:
     torch.manual_seed(0)
     latent = torch.randn(6, 8, 16, 16)
@@ -236,10 +250,9 @@ def test_half_of_the_latents_are_exact() -> None:
 def test_an_attribute_code_that_says_too_much_is_made_to_say_less(faces_cache: Path, replacer: Replacer) -> None:
     """The price of bits is nought under the bound, and falls on the encoder above it."""
     faces, rng, log = Faces(faces_cache), np.random.default_rng(0), {}
-    codes = torch.from_numpy(fit_codes(faces).of(faces))
-    lesson = Lesson(
-        replacer, codes, GroupPrior(codes.numpy(), faces.facts["labels"]), lambda **parts: log.update(parts), Weights()
-    )
+    codes, labels = torch.from_numpy(fit_codes(faces).of(faces)), faces.facts["labels"]
+    prior = GroupPrior(codes.numpy(), labels)
+    lesson = Lesson(replacer, codes, labels, prior, lambda **parts: log.update(parts), Weights())
     scene = Scene.drawn(faces, rng, 2)
     guess = torch.zeros(2, IDENTITY)
 
@@ -260,7 +273,7 @@ def fake_judges(faces: Faces, codes: torch.Tensor) -> Judges:
     own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
     labels = faces.facts["labels"]
     judges = [Judge.of(net, seen, codes.numpy(), labels) for net, seen in zip(nets, own, strict=True)]
-    return Judges(judges, LandmarksNet().eval().requires_grad_(False), nets[0])
+    return Judges(judges, LandmarksNet().eval().requires_grad_(False), nets[0], labels)
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from pyanon.stages.track import Steadier
 from pyanon.stages.track.steady import ASTRAY, FORGET
-from pyanon.types import FloatArray, Tracks
+from pyanon.types import Attributes, FloatArray, Tracks
 
 FACE = np.array([[40, 50], [80, 50], [60, 72], [46, 92], [74, 92]], np.float32)
 EYES = 40.0
@@ -79,3 +79,57 @@ def test_frames_at_one_time_are_as_found() -> None:
     steady = Steadier()
     steady(tracks(FACE), 1.0)
     assert np.array_equal(steady(tracks(FACE + 5), 1.0).landmarks[0], FACE + 5)
+
+
+def attributes(*codes: FloatArray) -> Attributes:
+    count, size = len(codes), 8
+    return Attributes(
+        context=np.zeros((count, 1, 2, 2), np.float32),
+        code=np.stack(codes).astype(np.float32),
+        inside=np.zeros((count, size, size), np.float32),
+        surround=np.zeros((count, size, size, 3), np.uint8),
+        visible=np.zeros((count, size, size), np.bool_),
+        matrix=np.zeros((count, 2, 3), np.float32),
+    )
+
+
+def told(codes: FloatArray, *, rate: float = 25.0) -> FloatArray:
+    """Codes ``(T, A, h, w)`` of one face, as they leave."""
+    steady, one = Steadier(), np.zeros(1, np.int64)
+    return np.stack([steady.expressions(attributes(code), one, n / rate).code[0] for n, code in enumerate(codes)])
+
+
+CALM_CODE = np.random.default_rng(1).normal(0, 1, (12, 4, 4)).astype(np.float32)
+
+
+def test_an_expression_that_is_held_trembles_less() -> None:
+    raw = CALM_CODE + np.random.default_rng(0).normal(0, 0.1, (100, 12, 4, 4)).astype(np.float32)
+    out = told(raw)
+    assert np.abs(np.diff(out, axis=0)).mean() < 0.5 * np.abs(np.diff(raw, axis=0)).mean()
+    assert np.abs(out[20:].mean(0) - CALM_CODE).max() < 0.1
+
+
+def test_a_blink_is_seen_at_once_and_where_it_is() -> None:
+    raw = np.tile(CALM_CODE, (12, 1, 1, 1))
+    raw[6:8, :, 1, 1] += 1.6
+    out = told(raw)
+    assert out[[6, 8], :, 1, 1] == pytest.approx(raw[[6, 8], :, 1, 1], abs=1e-6)
+    still = np.ones((4, 4), np.bool_)
+    still[1, 1] = False
+    assert np.array_equal(out[:, :, still], raw[:, :, still])
+
+
+def test_expressions_of_faces_do_not_mix_and_are_forgotten() -> None:
+    steady, other = Steadier(), -CALM_CODE
+    steady.expressions(attributes(CALM_CODE, other), np.array([1, 2]), 0.0)
+    out = steady.expressions(attributes(other + 0.1, CALM_CODE), np.array([2, 3]), 0.04).code
+    assert np.abs(out[0] - other).max() < 0.1
+    assert np.array_equal(out[1], CALM_CODE)
+    later = steady.expressions(attributes(other + 0.1), np.array([3]), 0.04 + FORGET).code
+    assert np.array_equal(later[0], other + np.float32(0.1))
+
+
+def test_no_faces_have_no_expressions() -> None:
+    steady, nobody = Steadier(), attributes(CALM_CODE)
+    none = Attributes(**{field: getattr(nobody, field)[:0] for field in nobody.__dataclass_fields__})
+    assert len(steady.expressions(none, np.zeros(0, np.int64), 0.0)) == 0

@@ -73,19 +73,19 @@ def train(args: argparse.Namespace) -> None:
     """Trains until the minutes are spent."""
     basis = fit_codes(Faces(args.cache))
     faces, unseen = Faces(args.cache, portraits=True), Faces(args.cache, portraits=True, held_out=True)
-    codes, judges = basis.of(faces), None
+    codes = basis.of(faces)
     net = Replacer.from_checkpoints(args.work, codes)
     run = Run(args, net, net.painters(args.rate), list(net.critic.parameters()))
     if args.start is not None:
         run.begin(stored_replacer(args.start))
-    prior = GroupPrior(codes, faces.facts["labels"])
-    lesson = Lesson(net, torch.from_numpy(codes).to(run.device), prior, run.log, Weights())
+    judges = load_judges(args.work, args.pack, args.teachers, faces, basis, run.device)
+    prior = GroupPrior(codes, judges.labels)
+    lesson = Lesson(net, torch.from_numpy(codes).to(run.device), judges.labels, prior, run.log, Weights())
     rng = run.dice()
     for share in run.steps():
-        if judges is None and share >= args.latents_first:
-            judges = load_judges(args.work, args.pack, args.teachers, faces, basis, run.device)
-        run.learn(lesson(Scene.drawn(faces, rng, args.batch, run.device), rng, args.painted, judges))
-        if judges:
+        judged = judges if share >= args.latents_first else None
+        run.learn(lesson(Scene.drawn(faces, rng, args.batch, run.device), rng, args.painted, judged))
+        if judged:
             run.oppose(lesson.critic_loss)
         if (run.step + 1) % SHOW_EVERY == 0:
             average = run.average.module.eval()

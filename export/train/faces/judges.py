@@ -18,7 +18,7 @@ from export.train.faces.faces import Faces, plain
 from export.train.faces.identity import Codes, fit_projection
 from export.train.faces.oracle_nets import NETS, Oracle
 from export.train.faces.teachers_torch import mobilefacenet
-from export.train.faces.traits import read_traits
+from export.train.faces.traits import categories, read_traits, readings_apart
 from export.train.landmarks_net import LandmarksNet
 from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
@@ -77,14 +77,26 @@ class Judge:
         """Similarity ``(n,)`` of embeddings to those of the training faces ``rows``."""
         return (seen * self.embeddings[rows]).sum(1)
 
+    def off(self, seen: Tensor, rows: np.ndarray) -> Tensor:
+        """How far the traits read from embeddings are from those read from the training faces ``rows``, ``(n,)``."""
+        return readings_apart(self.traits(seen), self.traits(self.embeddings[rows]))
+
 
 @dataclass(frozen=True)
 class Judges:
-    """The recognisers, the landmark net, and the oracle whose maps painted faces and photographs are compared by."""
+    """All who judge.
+
+    Attributes:
+        recognisers: The oracles, and a teacher.
+        landmarks: The landmark net.
+        looking: The oracle whose maps painted faces and photographs are compared by.
+        labels: ``(n, 3)``, the age, gender and race that the oracles together read of every training face.
+    """
 
     recognisers: list[Judge]
     landmarks: LandmarksNet
     looking: Oracle
+    labels: np.ndarray
 
     def looks(self, crops: Tensor) -> list[Tensor]:
         """What the oracle's stages make of crops."""
@@ -120,6 +132,8 @@ def load_judges(
     nets: list[nn.Module] = [*oracles, mobilefacenet(teachers)]
     seen = [*(_embeddings(net, faces) for net in oracles), torch.from_numpy(faces.facts["mobilefacenet"])]
     recognisers = [Judge.of(net, each, own, faces.facts["labels"]) for net, each in zip(nets, seen, strict=True)]
+    read = read_traits(torch.cat(seen[: len(oracles)], 1), torch.from_numpy(faces.facts["labels"]))
+    labels = categories(read(torch.cat(seen[: len(oracles)], 1)))
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
     marker = folded_landmarks(pack).requires_grad_(False).to(device)
-    return Judges([judge.to(device) for judge in recognisers], marker, oracles[0].to(device))
+    return Judges([judge.to(device) for judge in recognisers], marker, oracles[0].to(device), labels)

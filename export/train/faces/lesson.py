@@ -18,17 +18,15 @@ from export.train.faces.manifold import GroupPrior
 from export.train.faces.replacer import Replacer, reversed_gradient
 from export.train.faces.run import frozen
 from export.train.faces.template import SIZE
-from export.train.faces.traits import traits_loss
 from pyanon.geometry import face_region
 
 __all__ = ["Lesson", "Scene", "Weights", "strangers"]
 
 #: How far below an impostor threshold the push away from the original ends.
-MARGIN = 0.3
-#: How alike a face shall be to the code that it was painted from, and how surely of its code's traits: beyond, what is
-#: painted is an exaggeration. From 0.50 to 0.61 on, two pictures pass for one person; the traits of photographs cost
-#: the readings 2.3 to 2.6 nats.
-LIKE, PLAIN = 0.45, 2.2
+MARGIN = 0.35
+#: How alike a face shall be to the code that it was painted from: beyond, what is painted is an exaggeration. From 0.50
+#: to 0.61 on, two pictures pass for one person.
+LIKE = 0.45
 #: What the attribute code of a face may say at most, in bits. A picture's latent has some ten thousand.
 BITS = 900.0
 #: Share of the faces whose own code is made typical of its group, as drawn ones are: only of real people's codes
@@ -53,23 +51,22 @@ class Weights:
     maps: float = 0.4
     critic: float = 0.15
     identity: float = 0.6
-    unlike: float = 4.0
+    unlike: float = 5.0
     attributes: float = 1.0
-    marks: float = 0.04
+    marks: float = 0.06
     shades: float = 6.0
-    traits: float = 0.05
+    traits: float = 0.15
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A batch as the networks see it, on their device; but for its labels and rows.
+    """A batch as the networks see it, on their device; but for its rows.
 
     Attributes:
         crops: ``(n, 3, 128, 128)``.
         region: ``(n, 1, 128, 128)``, what is repainted.
         hidden: ``(n, 1, 128, 128)``, what is blanked: the region, and now and then something beside it.
         points: ``(n, 5, 2)`` crop pixels.
-        labels: ``(n, 3)`` int64, age, gender and race, -1 where unknown.
         rows: ``(n,)`` numbers in the set.
     """
 
@@ -77,7 +74,6 @@ class Scene:
     region: Tensor
     hidden: Tensor
     points: Tensor
-    labels: np.ndarray
     rows: np.ndarray
 
     @classmethod
@@ -91,12 +87,12 @@ class Scene:
         hidden = torch.maximum(region, _boxes(count, rng))
         crops = crops.to(device, memory_format=torch.channels_last)
         region, hidden, points = (each.to(device) for each in (region, hidden, points))
-        return cls(crops, region, hidden, points, faces.facts["labels"][batch.rows], batch.rows)
+        return cls(crops, region, hidden, points, batch.rows)
 
     def part(self, rows: slice) -> Scene:
         """Some of the faces."""
         crops, region, hidden = self.crops[rows], self.region[rows], self.hidden[rows]
-        return Scene(crops, region, hidden, self.points[rows], self.labels[rows], self.rows[rows])
+        return Scene(crops, region, hidden, self.points[rows], self.rows[rows])
 
 
 def _boxes(count: int, rng: np.random.Generator) -> Tensor:
@@ -123,6 +119,7 @@ class Lesson:
     Args:
         net: What learns.
         codes: ``(n, 128)`` identity code of every training face.
+        labels: ``(n, 3)`` int64, its age, gender and race as the oracles read them.
         prior: Where codes of nobody come from.
         log: Where figures go.
         weights: What counts how much.
@@ -134,9 +131,16 @@ class Lesson:
     critic_loss: Tensor
 
     def __init__(
-        self, net: Replacer, codes: Tensor, prior: GroupPrior, log: Callable[..., None], weights: Weights
+        self,
+        net: Replacer,
+        codes: Tensor,
+        labels: np.ndarray,
+        prior: GroupPrior,
+        log: Callable[..., None],
+        weights: Weights,
     ) -> None:
-        self.net, self.codes, self.prior, self.log, self.weights = net, codes, prior, log, weights
+        self.net, self.codes, self.labels, self.prior = net, codes, labels, prior
+        self.log, self.weights = log, weights
         self.mean, self.device = codes.mean(0), codes.device
 
     def __call__(self, scene: Scene, rng: np.random.Generator, count: int, judges: Judges | None) -> Tensor:
@@ -157,12 +161,13 @@ class Lesson:
         mix = level[:, None, None, None]
         inputs = [(1 - mix) * target + mix * torch.randn_like(target), level, context, code]
         own, last = self.codes[scene.rows], slice(n - count, n)
-        typical = self._typical(own, scene.labels)
+        typical = self._typical(own, scene.rows)
         identity = torch.where(self._dice(n, AS_DRAWN, rng), typical, own)
         far = torch.from_numpy(rng.uniform(*FAR, (n, 1)).astype(np.float32)).to(self.device)
         identity = self.mean + far * (identity - self.mean)
         if judges:
-            other, kind = (each[last] for each in self._others(typical, scene.labels, rng))
+            codes, people = self._others(typical, scene.rows, rng)
+            other, whose = codes[last], people[last]
             inputs, identity = [torch.cat([each, each[last]]) for each in inputs], torch.cat([identity, other])
         with self._fast():
             clean = net.generator(*inputs, identity).float()
@@ -172,7 +177,7 @@ class Lesson:
             seen = scene.part(last)
             composed = self._composed(seen, clean[n - count :])
             loss = loss + self._photographs(seen, judges, composed)
-            loss = loss + self._strangers(seen, judges, composed[count:], mean[last].detach(), other, kind, rng)
+            loss = loss + self._strangers(seen, judges, composed[count:], mean[last].detach(), other, whose, rng)
         return loss
 
     def _fast(self) -> torch.autocast:
@@ -183,15 +188,19 @@ class Lesson:
         """True by chance, ``(n, 1)``."""
         return torch.from_numpy(rng.random((count, 1)) < chance).to(self.device)
 
-    def _typical(self, codes: Tensor, labels: np.ndarray) -> Tensor:
-        return torch.from_numpy(self.prior.typical(codes.cpu().numpy(), labels)).to(self.device)
+    def _typical(self, codes: Tensor, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(self.prior.typical(codes.cpu().numpy(), self.labels[rows])).to(self.device)
 
-    def _others(self, codes: Tensor, labels: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """For each face the code of somebody else of its kind, and the labels: half in the batch, half drawn."""
+    def _others(self, codes: Tensor, rows: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
+        """For each face the code of somebody of its kind, and the face whose traits shall be seen.
+
+        Half are people in the batch, with traits of their own; half are drawn, with the traits of the face itself.
+        """
+        labels = self.labels[rows]
         drawn, others = torch.from_numpy(self.prior.draw(labels, rng)).to(self.device), strangers(labels, rng)
-        real = self._dice(len(labels), 0.5, rng)
-        mine, theirs = (torch.from_numpy(each).to(self.device) for each in (labels, labels[others]))
-        return torch.where(real, codes[others], drawn), torch.where(real, theirs, mine)
+        real = rng.random(len(rows)) < 0.5
+        mixed = torch.where(torch.from_numpy(real)[:, None].to(self.device), codes[others], drawn)
+        return mixed, np.where(real, rows[others], rows)
 
     def _latents(self, scene: Scene, clean: Tensor, target: Tensor) -> Tensor:
         """Off by how much; the face counts more than its surroundings, its eyes and its mouth more than its cheeks."""
@@ -242,10 +251,10 @@ class Lesson:
         composed: Tensor,
         mean: Tensor,
         other: Tensor,
-        kind: Tensor,
+        whose: np.ndarray,
         rng: np.random.Generator,
     ) -> Tensor:
-        """Losses of pictures painted with the codes ``other`` of people with the labels ``kind``.
+        """Losses of pictures painted with the codes ``other`` of people with the traits of the faces ``whose``.
 
         One recogniser judges, a different one each time.
         """
@@ -258,7 +267,7 @@ class Lesson:
             seen = judge(glimpsed(composed, rng).contiguous(memory_format=torch.channels_last))
         like, near = judge.like(seen, other), judge.near(seen, scene.rows)
         over = functional.relu(near - (judge.threshold - MARGIN)).mean()
-        traits = functional.relu(traits_loss(judge.traits(seen), kind, each=True) - PLAIN).mean()
+        traits = judge.off(seen, whose).mean()
         kept, marks = functional.mse_loss(again.float(), mean), drift.norm(dim=2).mean()
         shades = functional.avg_pool2d(composed - scene.crops, COARSE).abs().mean()
         same = (near > judge.threshold).float().mean()

@@ -13,7 +13,7 @@ import torch
 
 from export.train.faces.faces import Faces
 from export.train.faces.identity import Codes, fit_projection
-from export.train.faces.traits import read_traits
+from export.train.faces.traits import categories, read_traits
 from pyanon.types import FloatArray
 
 __all__ = ["GroupPrior", "build_manifold"]
@@ -120,14 +120,14 @@ def build_manifold(
         seed: Of the choice of anchors and of the codes to choose from.
     """
     rng, z = np.random.default_rng(seed), codes.of(faces)
-    labels = faces.facts["labels"]
+    readouts, bias, labels = _readouts(embeddings, faces.facts["labels"])
+    # The groups are of people who look like it: that is what is read of a face whose place is taken.
     prior = GroupPrior(z, labels)
     radius = prior.radius(INSIDE)
     anchors = z[rng.choice(len(z), min(ANCHORS, len(z)), replace=False)]
     scale, middle = np.abs(z - z.mean(0)).max(0) / 127, z.mean(0)
     stored = np.round((z - middle) / scale).astype(np.int8)
     projections = {name: fit_projection(z, seen) for name, seen in embeddings.items()}
-    readouts, bias = _readouts(embeddings, labels)
     drawn = prior.draw(labels[rng.integers(0, len(labels), DRAWN)], rng, radius=radius)
     drawn = drawn[_strangers(drawn, projections, embeddings, thresholds)]
     centres, nearest = _clusters(drawn, rng)
@@ -144,12 +144,18 @@ def build_manifold(
     }  # fmt: skip
 
 
-def _readouts(embeddings: Mapping[str, FloatArray], labels: np.ndarray) -> tuple[dict[str, FloatArray], FloatArray]:
-    """What each oracle's embedding ``(n, d)`` adds to the logits of the traits, ``(T, d)``; what these begin with."""
-    read = read_traits(torch.from_numpy(np.concatenate(list(embeddings.values()), 1)), torch.from_numpy(labels))
+def _readouts(
+    embeddings: Mapping[str, FloatArray], labels: np.ndarray
+) -> tuple[dict[str, FloatArray], FloatArray, np.ndarray]:
+    """What each oracle's embedding ``(n, d)`` adds to the logits of the traits, ``(T, d)``; what these begin with.
+
+    And the labels ``(n, 3)`` that are read.
+    """
+    seen = torch.from_numpy(np.concatenate(list(embeddings.values()), 1))
+    read = read_traits(seen, torch.from_numpy(labels))
     ends = np.cumsum([rows.shape[1] for rows in embeddings.values()])[:-1]
     parts = np.split(read.weight.numpy(), ends, axis=1)
-    return dict(zip(embeddings, parts, strict=True)), read.bias.numpy()
+    return dict(zip(embeddings, parts, strict=True)), read.bias.numpy(), categories(read(seen))
 
 
 def _strangers(

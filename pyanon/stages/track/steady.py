@@ -1,4 +1,4 @@
-"""Steady: landmarks that do not tremble while a head keeps still, and follow at once when it moves."""
+"""Steady: landmarks and expressions that do not tremble while a head keeps still, and follow at once when it moves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from pyanon.types import FloatArray, Tracks
+from pyanon.types import Attributes, FloatArray, Tracks
 
 __all__ = ["Steadier"]
 
@@ -18,6 +19,9 @@ SPEED_CUTOFF = 1.0
 #: How far a steady landmark may be from where it was found, in distances between the eyes: what is painted has to lie
 #: where the face is.
 ASTRAY = 0.06
+#: Cutoff in hertz for a place of the attribute code where nothing happens, and how much more of what is new is taken
+#: over for each unit that the place has changed: noise moves a place by a tenth, a blink by more than one.
+CALM, LIVELY = 1.0, 0.5
 #: Seconds after which what was known of a track is of no use.
 FORGET = 0.5
 
@@ -29,15 +33,23 @@ class _Known:
     velocity: FloatArray
 
 
-class Steadier:
-    """A low-pass filter of each track's landmarks whose cutoff rises with their speed; one per stream.
+@dataclass(frozen=True)
+class _Told:
+    time: float
+    code: FloatArray
 
-    Casiez, Roussel, Vogel, "1 Euro filter", CHI 2012. All five points of a face have one cutoff: that of the whole
-    head, which a talking mouth does not raise.
+
+class Steadier:
+    """Low-pass filters of each track whose cutoff rises with what changes; one per stream.
+
+    Casiez, Roussel, Vogel, "1 Euro filter", CHI 2012. All five landmarks of a face have one cutoff: that of the whole
+    head, which a talking mouth does not raise. Each place of its attribute code has its own: a mouth may talk while
+    a brow keeps still.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}
+        self._told: dict[int, _Told] = {}
 
     def __call__(self, tracks: Tracks, time: float) -> Tracks:
         """The tracks with steady landmarks; rows without landmarks stay without.
@@ -53,6 +65,30 @@ class Steadier:
             landmarks[row] = known[track].points
         self._known = known
         return replace(tracks, landmarks=landmarks)
+
+    def expressions(self, attributes: Attributes, track_id: npt.NDArray[np.int64], time: float) -> Attributes:
+        """The attributes with steady codes.
+
+        Args:
+            attributes: Of the faces of a frame.
+            track_id: ``(n,)``, their tracks.
+            time: When it is shown, seconds; frames come in order.
+        """
+        told = {}
+        for track, code in zip(track_id.tolist(), attributes.code, strict=True):
+            told[track] = _Told(time, _calmed(self._told.get(track), code, time))
+        self._told = told
+        codes = [each.code for each in told.values()]
+        return replace(attributes, code=np.stack(codes)) if codes else attributes
+
+
+def _calmed(last: _Told | None, code: FloatArray, time: float) -> FloatArray:
+    step = time - last.time if last is not None else 0.0
+    if last is None or not 0 < step < FORGET:
+        return code
+    new = code - last.code
+    changed = np.sqrt((new**2).mean(axis=0))
+    return np.asarray(last.code + np.minimum(_share(CALM, step) + LIVELY * changed, 1) * new, np.float32)
 
 
 def _filtered(last: _Known | None, points: FloatArray, time: float) -> _Known:
