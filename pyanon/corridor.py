@@ -12,7 +12,7 @@ import numpy as np
 
 from pyanon.errors import PackError
 from pyanon.policy import Policy
-from pyanon.runtime import ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
+from pyanon.runtime import OCCLUSION, ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
 from pyanon.stages.align import Aligner
 from pyanon.stages.blend import nothing_painted
 from pyanon.stages.encode import Encoder
@@ -84,7 +84,8 @@ class Corridor:
         )
         self._secret, self._epsilon = _secret(policy.key), policy.epsilon
         self._align = Aligner(networks)
-        self._encode = Encoder(open_runner("face_encoder"))
+        occlusion = open_runner(OCCLUSION) if OCCLUSION in pack.manifest.roles else None
+        self._encode = Encoder(open_runner("face_encoder"), occlusion=occlusion)
         self._recognise = Recogniser([open_runner(ORACLE + name) for name in networks.oracles])
         self._generate = Generator(
             open_runner("generator"), open_runner("face_decoder"), networks=networks, steps=policy.steps

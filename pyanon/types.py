@@ -236,6 +236,7 @@ class Attributes:
         context: ``(n, C, h, w)`` float32, the encoder's view of the crop with its inside blanked, and of the landmarks.
         code: ``(n, A, h, w)`` float32, spatial attribute code.
         inside: ``(n, S, S)`` float32 in 0..1, the region to repaint.
+        front: ``(n, S, S)`` float32 in 0..1, how much of a pixel stays: there is something in front of the face.
         surround: ``(n, S, S, 3)`` uint8, the crop with its inside and all that is foreign blanked.
         visible: ``(n, S, S)`` bool, pixels of ``surround`` that were not blanked.
         matrix: ``(n, 2, 3)`` float32, frame to crop.
@@ -244,6 +245,7 @@ class Attributes:
     context: FloatArray
     code: FloatArray
     inside: FloatArray
+    front: FloatArray
     surround: ImageArray
     visible: BoolArray
     matrix: FloatArray
@@ -253,6 +255,7 @@ class Attributes:
         _require("Attributes", "context", self.context, np.float32, (n, None, None, None))
         _require("Attributes", "code", self.code, np.float32, (n, None, None, None))
         _require("Attributes", "inside", self.inside, np.float32, (n, size, size))
+        _require("Attributes", "front", self.front, np.float32, (n, size, size))
         _require("Attributes", "surround", self.surround, np.uint8, (n, size, size, 3))
         _require("Attributes", "visible", self.visible, np.bool_, (n, size, size))
         _require("Attributes", "matrix", self.matrix, np.float32, (n, 2, 3))

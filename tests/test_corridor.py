@@ -101,6 +101,38 @@ def test_faces_are_replaced_and_nothing_else_is_touched(corridor: Opened) -> Non
     assert not changed[outside].any()
 
 
+def test_what_is_in_front_of_a_face_stays_but_never_in_front_of_its_eyes(corridor: Opened) -> None:
+    """A white bar across the crop from its top to its foot, over one eye."""
+    one, pixels = faces_at((20, 30, 1.0)), scene().pixels.copy()
+    eye, mouth = one.landmarks[0, 0].round().astype(int), one.landmarks[0, 3].round().astype(int)
+    bar = np.s_[30 : 30 + SIZE, eye[0] - 3 : eye[0] + 4]
+    pixels[bar] = 255
+    frame, outs = Frame(pixels), {}
+    for occlusion in ("", "white"):
+        painted, verdicts = walk(corridor(Twist(occlusion=occlusion)), frame, one, walks=8)
+        assert verdicts.accepted.all()
+        outs[occlusion] = Blender(Policy())(frame, one, painted, verdicts).pixels
+    assert (outs["white"][mouth[1] - 2 : mouth[1] + 3, eye[0] - 1 : eye[0] + 2] == 255).all()
+    for out in outs.values():
+        assert (out[eye[1] - 3 : eye[1] + 4, eye[0] - 3 : eye[0] + 4] != 255).any(-1).all()
+    changed = [(out != pixels).any(-1) for out in outs.values()]
+    assert (changed[1] <= changed[0]).all()
+    assert 40 < (changed[0] & ~changed[1]).sum() < bar_size(bar)
+
+
+def bar_size(bar: tuple[slice, slice]) -> int:
+    rows, columns = bar
+    return int((rows.stop - rows.start) * (columns.stop - columns.start))
+
+
+@pytest.mark.parametrize("occlusion", ["all", "nan"])
+def test_what_would_hide_the_whole_face_is_not_believed(corridor: Opened, occlusion: str) -> None:
+    frame = scene()
+    painted, _ = walk(corridor(Twist(occlusion=occlusion)), frame, TWO, walks=8)
+    plain, _ = walk(corridor(), frame, TWO, walks=8)
+    assert np.array_equal(painted.mask, plain.mask)
+
+
 def test_nobody_is_nothing_to_do(corridor: Opened) -> None:
     painted, verdicts = walk(corridor(), scene(), faces_at())
     assert (len(painted), len(verdicts)) == (0, 0)

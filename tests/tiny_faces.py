@@ -39,6 +39,7 @@ class Twist:
     generator: str = ""  # "nan": the generator's answer is not finite
     gallery: str = ""  # "whole": it holds codes near everything
     clusters: bool = True
+    occlusion: str = ""  # "white": whatever is white is in front; "all": everything is; "nan": the answer is not finite
     levels: tuple[float, ...] = (1.0, 0.5)
     settings: tuple[tuple[str, Any], ...] = ()
 
@@ -143,6 +144,18 @@ def _decoder() -> tuple[Role, bytes]:
     return role, _network(role, nodes, scales=scales, half=np.float32(0.5))
 
 
+def _occlusion(twist: Twist) -> tuple[Role, bytes]:
+    role = Role(file="occlusion.onnx", inputs=(_CROPS,), outputs=(_float("chance", 1, SIZE, SIZE),))
+    nodes: list[Node] = [
+        ("ReduceMin", ["crops"], "least", {"axes": [1], "keepdims": 1}),
+        ("Greater", ["least", "white"], "there", {}),
+        ("Cast", ["there"], "sure", {"to": onnx.TensorProto.FLOAT}),
+        ("Div", ["sure", "whole"], "chance", {}),
+    ]
+    white = np.float32(-1 if twist.occlusion == "all" else 0.99)
+    return role, _network(role, nodes, white=white, whole=np.float32(0 if twist.occlusion == "nan" else 1))
+
+
 def _oracle(index: int, twist: Twist) -> tuple[Role, bytes]:
     rates = ("0.01", "0.001", "0.0001")
     role = Role(
@@ -201,6 +214,8 @@ def build(folder: Path, twist: Twist | None = None) -> Pack:
         shutil.copy(pocket.folder / roles[name].file, folder)
     shutil.copy(pocket.folder / "prompts.npy", folder)
     made = {"face_encoder": _encoder(twist), "generator": _generator(twist), "face_decoder": _decoder()}
+    if twist.occlusion:
+        made["occlusion"] = _occlusion(twist)
     made |= {f"oracle.{index}": _oracle(index, twist) for index in range(2)}
     for name, (role, data) in made.items():
         (folder / role.file).write_bytes(data)

@@ -58,6 +58,8 @@ def _faces(args: argparse.Namespace) -> list[list[object]]:
     places = ["--cache", cache, "--work", work, "--out", work / "generator", "--pack", args.out]
     places += ["--teachers", args.data / "teachers", "--minutes", args.generator_minutes]
     commands.append(["faces.generator", *places])
+    spent = ["--minutes", args.occlusion_minutes]
+    commands.append(["faces.occlusion", "--cache", cache, "--out", work / "occlusion", *spent])
     commands.append(["faces.pack", "--cache", cache, "--work", work, "--pack", args.out])
     return commands
 
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("--autoencoder-minutes", type=float, default=25)
     parser.add_argument("--decoder-minutes", type=float, default=40)
     parser.add_argument("--generator-minutes", type=float, default=360)
+    parser.add_argument("--occlusion-minutes", type=float, default=15)
     for command in steps(parser.parse_args()):
         print("python -m", *command, flush=True)
         subprocess.run([sys.executable, "-m", *command], check=True)  # noqa: S603 - our own modules

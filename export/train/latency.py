@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from export.train.card import Table
-from pyanon.runtime import ORACLE, Pack, open_runner
+from pyanon.runtime import OCCLUSION, ORACLE, Pack, open_runner
 from pyanon.runtime.port import Array
 
 __all__ = ["latency_table", "replacing_table"]
@@ -39,7 +39,8 @@ def latency_table(pack: Pack) -> Table:
 def replacing_table(pack: Pack) -> Table:
     """The same of the networks that replace one face, in one step, and of the oracles, each of which looks twice."""
     noise, rows = np.random.default_rng(0), []
-    roles = {"paint": ["face_encoder", "generator", "face_decoder"]}
+    painters = ("face_encoder", OCCLUSION, "generator", "face_decoder")
+    roles = {"paint": [role for role in painters if role in pack.manifest.roles]}
     roles["verify"] = [role for role in pack.manifest.roles if role.startswith(ORACLE)]
     for task, names in roles.items():
         sums = np.zeros(2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pyanon.runtime.faces import ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
+from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
 from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
 from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
@@ -14,6 +14,7 @@ from pyanon.runtime.port import Port
 from pyanon.runtime.runner import Runner
 
 __all__ = [
+    "OCCLUSION",
     "ORACLE",
     "DataFile",
     "Device",

@@ -14,12 +14,14 @@ from pyanon.runtime.manifest import Role
 from pyanon.runtime.pack import Pack
 from pyanon.types import LANDMARKS, FloatArray, ImageArray
 
-__all__ = ["ORACLE", "FaceNetworks", "face_networks", "missing_for_faces", "planes"]
+__all__ = ["OCCLUSION", "ORACLE", "FaceNetworks", "face_networks", "missing_for_faces", "planes"]
 
 #: Roles without which no face is replaced, besides two oracles and the identity manifold.
 NEEDED = ("face_encoder", "generator", "face_decoder")
 ORACLES = 2
 ORACLE = "oracle."
+#: The role that a pack may do without: then whatever is in front of a face is painted over.
+OCCLUSION = "occlusion"
 #: Defaults of the encoder's settings: least side of a face's box in source pixels, and least witness.
 SMALLEST, SURE = 20.0, 0.5
 

@@ -37,6 +37,7 @@ ROLES = (
     "face_encoder",
     "generator",
     "face_decoder",
+    "occlusion",
     "text_encoder",
     "image_encoder",
     "caption_encoder",

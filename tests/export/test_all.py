@@ -8,13 +8,14 @@ from pathlib import Path
 
 from export.train.all import steps
 
-FACES = ["prepare", "oracles", "oracles", "autoencoder", "decoder", "generator", "pack"]
+FACES = ["prepare", "oracles", "oracles", "autoencoder", "decoder", "generator", "occlusion", "pack"]
 
 
 def arguments(work: Path) -> argparse.Namespace:
     return argparse.Namespace(
         data=Path("data"), work=work, out=Path("pack"), locator_minutes=90.0, landmarks_minutes=20.0,
         oracle_minutes=60.0, autoencoder_minutes=20.0, decoder_minutes=30.0, generator_minutes=120.0,
+        occlusion_minutes=10.0,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def attributes(n: int, surround: ImageArray | None = None) -> Attributes:
     inside[:, 16:48, 16:48] = 1
     pixels = np.zeros((n, SIZE, SIZE, 3), np.uint8) if surround is None else surround
     maps = np.zeros((n, 1, 4, 4), np.float32)
-    return Attributes(maps, maps, inside, pixels, inside == 0, np.zeros((n, 2, 3), np.float32))
+    return Attributes(maps, maps, inside, 0 * inside, pixels, inside == 0, np.zeros((n, 2, 3), np.float32))
 
 
 def identities(*first: float) -> Identities:

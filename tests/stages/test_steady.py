@@ -87,6 +87,7 @@ def attributes(*codes: FloatArray) -> Attributes:
         context=np.zeros((count, 1, 2, 2), np.float32),
         code=np.stack(codes).astype(np.float32),
         inside=np.zeros((count, size, size), np.float32),
+        front=np.zeros((count, size, size), np.float32),
         surround=np.zeros((count, size, size, 3), np.uint8),
         visible=np.zeros((count, size, size), np.bool_),
         matrix=np.zeros((count, 2, 3), np.float32),

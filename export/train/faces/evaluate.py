@@ -17,18 +17,20 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+import torch
 from PIL import Image
 
 from export.train.card import Table, write_card
 from export.train.faces.calibrate import sample_threshold
 from export.train.faces.clips import clips, clips_table
 from export.train.faces.faces import Faces
+from export.train.faces.occlusion import exactness
 from export.train.faces.prepare import HELD_OUT, usable
 from export.train.faces.recognisers import HeadPose, MobileFaceNet, Retail0095
 from export.train.latency import replacing_table
 from export.train.teachers import YuNetTeacher, iou_matrix
 from pyanon import Anonymizer, Policy
-from pyanon.runtime import load_pack
+from pyanon.runtime import OCCLUSION, Pack, load_pack, open_runner
 from pyanon.types import FloatArray, ImageArray, Result
 
 __all__ = ["Outcome", "Probe", "main", "pictures"]
@@ -41,6 +43,8 @@ FMR = 1e-3
 AGE_GROUPS = np.array([0, 0, 1, 1, 2, 2, 2, 3, 3])
 TEXT = Path(__file__).with_name("card.md")
 SHEET = 64
+#: Faces that things are drawn in front of.
+FRONTS = 1000
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,18 @@ def tables(outcomes: list[Outcome], thresholds: dict[str, float]) -> list[Table]
     return [Table("Replaced faces", ["what", "figure"], rows + covered, note)]
 
 
+def front_table(pack: Pack, faces: Faces) -> Table:
+    """How exactly the pack's network sees what is in front of faces."""
+    with open_runner(pack, OCCLUSION, device="cpu") as runner:
+        shares = exactness(
+            lambda crops: torch.from_numpy(runner.infer({"crops": crops.numpy()})["chance"]), faces, count=FRONTS
+        )
+    names = ("of what is in front, found", "of what is found, in front", "of bare faces, taken for something in front")
+    rows = [[name, f"{100 * share:.2f} %"] for name, share in zip(names, shares, strict=True)]
+    note = f"Things drawn in front of {FRONTS} held-out faces; pixels of the regions that are repainted."
+    return Table("What is in front of faces", ["what", "figure"], rows, note)
+
+
 def _share(hits: list[bool] | list[np.bool_]) -> str:
     return f"{100 * float(np.mean(hits)):.1f} % ({int(np.sum(hits))} of {len(hits)})" if hits else "none"
 
@@ -207,6 +223,8 @@ def main() -> None:
         outcomes = [witnesses(before, points, anonymizer(before)) for before, points in pictures(args.data, args.count)]
         talkers = list(clips(args.data, anonymizer))
     found = [*tables(outcomes, witnesses.thresholds), clips_table(talkers), replacing_table(pack)]
+    if OCCLUSION in pack.manifest.roles:
+        found.insert(1, front_table(pack, Faces(args.cache, portraits=True, held_out=True)))
     print(*found, sep="\n\n")
     write_card(args.pack / "FACES.md", pack, found, text=TEXT)
     if args.sheet is not None:

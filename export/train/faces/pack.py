@@ -22,6 +22,7 @@ from export.train.faces.faces import Faces
 from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY
 from export.train.faces.identity import Codes, fit_codes, fit_projection
 from export.train.faces.manifold import build_manifold
+from export.train.faces.occlusion import OcclusionNet
 from export.train.faces.onnx_file import export
 from export.train.faces.oracle_nets import NETS
 from export.train.faces.prepare import AGES, GENDERS, RACES
@@ -29,10 +30,10 @@ from export.train.faces.recognisers import unit
 from export.train.faces.replacer import Replacer
 from export.train.faces.template import SIZE, TEMPLATE
 from export.train.pack import averaged
-from pyanon.runtime import DataFile, Manifest, Pack, Port, Role, load_pack, write_pack_toml
+from pyanon.runtime import OCCLUSION, DataFile, Manifest, Pack, Port, Role, load_pack, write_pack_toml
 from pyanon.types import FloatArray
 
-__all__ = ["GENERATOR", "add_oracles", "add_replacer", "main"]
+__all__ = ["GENERATOR", "add_occlusion", "add_oracles", "add_replacer", "main"]
 
 MANIFOLD = "manifold.npz"
 #: Noise levels of one to four steps.
@@ -75,6 +76,8 @@ DECODER = Role(
     inputs=(Port("latent", "float32", LATENTS),),
     outputs=(Port("pixels", "float32", ("n", 3, SIZE, SIZE)),),
 )
+
+FRONT = Role(file="occlusion.onnx", inputs=(CROPS,), outputs=(Port("chance", "float32", ("n", 1, SIZE, SIZE)),))
 
 
 def oracle_role(name: str, width: int, tables: Mapping[str, Mapping[str, float]]) -> Role:
@@ -143,6 +146,11 @@ def add_replacer(pack: Pack, net: Replacer) -> Pack:
     return _add(pack, {name: (role, export(part, _example(role), role)) for name, (role, part) in parts.items()}, None)
 
 
+def add_occlusion(pack: Pack, net: nn.Module) -> Pack:
+    """Exports the network that sees what is in front of a face."""
+    return _add(pack, {OCCLUSION: (FRONT, export(net, _example(FRONT), FRONT))}, None)
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -150,18 +158,21 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("checkpoints"))
     parser.add_argument("--pack", type=Path, default=Path("engines/pocket"))
     parser.add_argument("--method", choices=["replace", "cover"], help="what the pack does where nothing is said")
-    parser.add_argument("--only", choices=["oracles", "replacer"], help="the others stay as they are in the pack")
+    parts = ("oracles", "replacer", "occlusion")
+    parser.add_argument("--only", choices=parts, help="the others stay as they are in the pack")
     args = parser.parse_args()
     pack = load_pack(args.pack)
     if args.method is not None:
         pack = Pack(pack.folder, replace(pack.manifest, method=args.method))
-    if args.only != "replacer":
+    if args.only in (None, "oracles"):
         nets = {name: averaged(kind(), args.work / f"oracle.{name}") for name, (kind, _) in NETS.items()}
         pack = add_oracles(pack, nets, args.cache)
-    if args.only != "oracles":
+    if args.only in (None, "replacer"):
         faces = Faces(args.cache, portraits=True)
         replacer = Replacer.from_checkpoints(args.work, fit_codes(Faces(args.cache)).of(faces))
         pack = add_replacer(pack, averaged(replacer, args.work / "generator"))
+    if args.only in (None, "occlusion"):
+        pack = add_occlusion(pack, averaged(OcclusionNet(), args.work / "occlusion"))
     for role in pack.manifest.roles:
         print(f"{pack.role(role).file}: {len(pack.read(role))} bytes")
 

@@ -70,7 +70,7 @@ class Generator:
             )
             for row, good in zip(rows.tolist(), finite.tolist(), strict=True):
                 fault[row] = "" if good else NOT_FINITE
-        mask = np.rint(attributes.inside * 255).astype(np.uint8)
+        mask = np.rint(attributes.inside * (1 - attributes.front) * 255).astype(np.uint8)
         return Replacements(pixels, mask, attributes.matrix, tuple(fault))
 
     def _paint(self, attributes: Attributes, identities: Identities, rows: npt.NDArray[np.intp]) -> FloatArray:
