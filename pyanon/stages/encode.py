@@ -10,7 +10,7 @@ from pyanon.types import Attributes, Crops, FloatArray
 __all__ = ["Encoder"]
 
 #: From which chance on something is taken to be in front of a face, and from which it stays whole.
-LIKELY, SURE = 0.8, 0.95
+LIKELY, SURE = 0.5, 0.8
 #: Radius around each eye, as a share of the crop, in which nothing of the source ever stays: eyes tell most.
 EYES = 0.1
 #: Largest share of a region that may be hidden: beyond, whatever is found is not believed.

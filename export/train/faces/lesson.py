@@ -55,7 +55,7 @@ class Weights:
     attributes: float = 1.0
     marks: float = 0.06
     shades: float = 6.0
-    traits: float = 0.15
+    traits: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from pyanon.geometry import face_region
 __all__ = ["SURE", "OcclusionNet", "exactness", "main"]
 
 #: How much more a pixel of the face that is called an occluder costs than one that is missed.
-CAUTION = 3.0
-#: From where on a pixel counts as an occluder's, where that is counted.
-SURE = 0.8
+CAUTION = 1.5
+#: From where on a pixel counts as an occluder's, where that is counted: half of it stays.
+SURE = 0.65
 SHOW_EVERY = 500
 
 #: Crops to chances.
