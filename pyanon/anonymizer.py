@@ -30,8 +30,8 @@ T = TypeVar("T")
 FILE_LOOKAHEAD = 12
 #: Longer side of the locator's input for video, where the policy leaves it open.
 VIDEO_DETAIL = 640
-#: How often a still picture may draw another identity for a face whose replacement was refused.
-STILL_WALKS = 8
+#: How many replacements of a face that is seen for the first time may be painted, in a still picture and in a frame.
+STILL_TAKES, VIDEO_TAKES = 8, 4
 
 
 class _Clock:
@@ -66,7 +66,7 @@ class _Seen:
     failed: str = ""
     sampler: Sampler | None = None
     steady: Steadier | None = None
-    walks: int = 1
+    takes: int = 1
 
 
 class Anonymizer:
@@ -164,7 +164,7 @@ class Anonymizer:
             StageError: A stage raised and the policy says stop.
         """
         frame = _frame(picture, 0)
-        seen = _Seen(_Clock(), sampler=self._sampler(), walks=STILL_WALKS)
+        seen = _Seen(_Clock(), sampler=self._sampler(), takes=STILL_TAKES)
         tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
         tracks = self._look(frame, tracker, seen, details)
@@ -192,7 +192,7 @@ class Anonymizer:
         for number, picture in enumerate(frames):
             # A held array must not change under us: callers reuse their buffers.
             frame = picture if isinstance(picture, Frame) else _frame(np.array(picture), number)
-            waiting.append(_Seen(_Clock(), sampler=sampler, steady=steady))
+            waiting.append(_Seen(_Clock(), sampler=sampler, steady=steady, takes=VIDEO_TAKES))
             tracks = self._look(frame, tracker, waiting[-1], details)
             for ready, complete in window.push(frame, tracks, cut=tracker.cut):
                 yield self._finish(ready, complete, waiting.popleft())
@@ -237,7 +237,7 @@ class Anonymizer:
         steady = seen.steady
         tracks = refined if steady is None else seen.clock.run("track", lambda: steady(refined, frame.time))
         painted, verdicts = self._corridor(
-            frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, steady=steady, walks=seen.walks
+            frame, tracks, seen.sampler, witness=witness, run=seen.clock.run, steady=steady, most=seen.takes
         )
         return tracks, painted, verdicts
 

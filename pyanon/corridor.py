@@ -21,7 +21,8 @@ from pyanon.stages.recognise import Recogniser
 from pyanon.stages.sample import GroupChoice, Prior, Sampler
 from pyanon.stages.track import Steadier
 from pyanon.stages.verify import Verifier
-from pyanon.types import BoolArray, FloatArray, Frame, Replacements, Tracks, Verdicts
+from pyanon.takes import Takes
+from pyanon.types import BoolArray, Embeddings, FloatArray, Frame, Replacements, Tracks, Verdicts
 
 __all__ = ["Corridor", "RunStage", "is_replacing"]
 
@@ -29,6 +30,10 @@ T = TypeVar("T")
 
 #: Rounds of PBKDF2 (RFC 8018) between a passphrase and a secret: guessing passphrases shall be slow.
 ROUNDS = 600_000
+
+
+#: Merit in nats from which on a face looks for no better replacement, and pictures painted in a frame for that alone.
+SATISFIED, PAINTINGS = -0.15, 8
 
 
 class RunStage(Protocol):
@@ -107,11 +112,13 @@ class Corridor:
         witness: FloatArray,
         run: RunStage,
         steady: Steadier | None = None,
-        walks: int = 1,
+        most: int = 1,
     ) -> tuple[Replacements, Verdicts]:
         """Replacements and verdicts for the faces of a frame, row by row.
 
-        A face that `verify` refuses gets another identity in the next frame, or, for a still picture, in the next walk.
+        Of a face that is seen for the first time several pictures may be painted, each of another person, and the best
+        of those that `verify` accepts is taken: the one whose traits are read as the policy wants them. Later on a face
+        that is refused gets another identity in the next frame.
 
         Args:
             frame: The frame.
@@ -120,7 +127,7 @@ class Corridor:
             witness: ``(n,)``, how surely a face is where each of them is.
             run: Runs each stage.
             steady: The stream's, for a frame of one.
-            walks: How often the corridor may be walked for this frame.
+            most: How many pictures may be painted of a face that is seen for the first time.
         """
         reasons = run("align", lambda: self._unfit(tracks, witness))
         fit = np.array([not reason for reason in reasons], np.bool_)
@@ -132,16 +139,34 @@ class Corridor:
         if steady is not None:
             attributes = run("track", partial(steady.expressions, attributes, faces.track_id, frame.time))
         originals = run("recognise", lambda: self._recognise(crops))
-        for walk in range(1, walks + 1):
+        fresh, takes = sampler.fresh(faces), Takes()
+        while True:
             identities = run("sample", lambda: sampler(faces, originals))
             painted = run("generate", partial(self._generate, attributes, identities))
             verdicts = run("verify", partial(self._verify, crops, originals, painted))
+            takes.add(identities, painted, verdicts, merit=self._merit(originals, verdicts))
             # A face for which no identity was found has drawn already.
-            refused = ~verdicts.accepted & np.isfinite(identities.code).all(axis=1)
-            sampler.redraw(faces.track_id[refused].tolist())
-            if walk == walks or not refused.any():
+            drawn = np.isfinite(identities.code).all(axis=1)
+            for_better = (takes.merit < SATISFIED) & (len(takes) * len(faces) < PAINTINGS)
+            again = fresh & drawn & (~takes.accepted | for_better)
+            if len(takes) == most or not again.any():
                 break
+            sampler.retake(faces.track_id[again].tolist())
+        sampler.redraw(faces.track_id[~takes.accepted].tolist())
+        identities, painted, verdicts = takes.best()
+        sampler.settle({int(faces.track_id[row]): identities.code[row] for row in np.flatnonzero(takes.accepted)})
         return _spread(painted, fit), self._joined(verdicts, fit, reasons)
+
+    def _merit(self, originals: Embeddings, verdicts: Verdicts) -> FloatArray:
+        """How good replacements are, ``(n,)``.
+
+        With the exponential mechanism all are alike: to choose by what is seen would tell more than epsilon allows.
+        """
+        merit = np.zeros(len(originals), np.float32)
+        if self._epsilon is None and verdicts.embeddings is not None:
+            before, after = (self._prior.traits(seen) for seen in (originals, verdicts.embeddings))
+            merit = self._choice.merit(before, after)
+        return merit
 
     def _unfit(self, tracks: Tracks, witness: FloatArray) -> tuple[str, ...]:
         reasons = self._align.unfit(tracks, witness=witness)

@@ -347,11 +347,13 @@ class Verdicts:
         accepted: ``(n,)`` bool; a row that is not accepted is covered.
         similarity: ``(n, oracles)`` float32, cosine similarity of replacement and original, NaN where not compared.
         reason: ``n`` short texts, empty where accepted.
+        embeddings: What the oracles see in the replacements; None where nobody looked.
     """
 
     accepted: BoolArray
     similarity: FloatArray
     reason: tuple[str, ...]
+    embeddings: Embeddings | None = None
 
     def __post_init__(self) -> None:
         n = len(self.accepted)

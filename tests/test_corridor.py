@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pyanon.anonymizer import Anonymizer
-from pyanon.corridor import Corridor, is_replacing
+from pyanon.corridor import PAINTINGS, SATISFIED, Corridor, is_replacing
 from pyanon.errors import InputError, PackError
 from pyanon.geometry import face_region, similarity, transform
 from pyanon.policy import Policy
@@ -88,7 +88,7 @@ def regions(frame: Frame, tracks: Tracks) -> np.ndarray[Any, np.dtype[np.bool_]]
 
 def test_faces_are_replaced_and_nothing_else_is_touched(corridor: Opened) -> None:
     frame = scene()
-    painted, verdicts = walk(corridor(), frame, TWO, walks=8)
+    painted, verdicts = walk(corridor(), frame, TWO, most=8)
     assert verdicts.accepted.all()
     assert verdicts.reason == ("", "")
     assert (verdicts.similarity < 0.6).all()
@@ -109,7 +109,7 @@ def test_what_is_in_front_of_a_face_stays_but_never_in_front_of_its_eyes(corrido
     pixels[bar] = 255
     frame, outs = Frame(pixels), {}
     for occlusion in ("", "white"):
-        painted, verdicts = walk(corridor(Twist(occlusion=occlusion)), frame, one, walks=8)
+        painted, verdicts = walk(corridor(Twist(occlusion=occlusion)), frame, one, most=8)
         assert verdicts.accepted.all()
         outs[occlusion] = Blender(Policy())(frame, one, painted, verdicts).pixels
     assert (outs["white"][mouth[1] - 2 : mouth[1] + 3, eye[0] - 1 : eye[0] + 2] == 255).all()
@@ -128,8 +128,8 @@ def bar_size(bar: tuple[slice, slice]) -> int:
 @pytest.mark.parametrize("occlusion", ["all", "nan"])
 def test_what_would_hide_the_whole_face_is_not_believed(corridor: Opened, occlusion: str) -> None:
     frame = scene()
-    painted, _ = walk(corridor(Twist(occlusion=occlusion)), frame, TWO, walks=8)
-    plain, _ = walk(corridor(), frame, TWO, walks=8)
+    painted, _ = walk(corridor(Twist(occlusion=occlusion)), frame, TWO, most=8)
+    plain, _ = walk(corridor(), frame, TWO, most=8)
     assert np.array_equal(painted.mask, plain.mask)
 
 
@@ -151,7 +151,7 @@ def test_the_same_key_paints_the_same_people(corridor: Opened) -> None:
 def test_a_track_keeps_its_face_and_two_tracks_have_two(corridor: Opened) -> None:
     it = corridor()
     sampler = it.sampler()
-    first, _ = it(scene(1), TWO, sampler, witness=SURE, run=at_once, walks=8)
+    first, _ = it(scene(1), TWO, sampler, witness=SURE, run=at_once, most=8)
     again, verdicts = it(scene(1), TWO.pick(np.array([1, 0])), sampler, witness=SURE, run=at_once)
     assert verdicts.accepted.all()
     assert (first.pixels == again.pixels[::-1]).all()
@@ -183,15 +183,70 @@ def test_a_still_picture_tries_again_but_not_for_ever(corridor: Opened) -> None:
         stages.append(stage)
         return step()
 
-    _, verdicts = it(scene(), faces_at((20, 30, 1.5)), it.sampler(), witness=SURE[:1], run=noted, walks=50)
+    _, verdicts = it(scene(), faces_at((20, 30, 1.5)), it.sampler(), witness=SURE[:1], run=noted, most=50)
     assert verdicts.accepted.all()
     assert 1 < stages.count("generate") < 50
     assert stages.count("encode") == stages.count("recognise") == 1
     impossible = corridor(replace(LIAR, thresholds=(-0.9, -0.9, 0.99), honest=False))
     stages.clear()
-    _, verdicts = impossible(scene(), TWO, impossible.sampler(), witness=SURE, run=noted, walks=4)
+    _, verdicts = impossible(scene(), TWO, impossible.sampler(), witness=SURE, run=noted, most=4)
     assert not verdicts.accepted.any()
     assert stages.count("generate") <= 4
+
+
+def test_the_best_of_several_takes_is_shown_and_held(corridor: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of four takes has most merit: it is shown, and in the next frames nothing else is painted."""
+    it = corridor()
+    merits = iter([-3.0, -1.0, -2.0, -4.0, -9.0, -9.0])
+    monkeypatch.setattr(it, "_merit", lambda originals, verdicts: np.full(2, next(merits), np.float32))
+    takes: list[Replacements] = []
+    generate = it._generate
+    monkeypatch.setattr(it, "_generate", lambda *given: takes.append(generate(*given)) or takes[-1])  # type: ignore[func-returns-value]
+    sampler, frame = it.sampler(), scene()
+    painted, verdicts = it(frame, TWO, sampler, witness=SURE, run=at_once, most=4)
+    assert verdicts.accepted.all()
+    assert len(takes) == 4
+    assert len({take.pixels.tobytes() for take in takes}) == 4
+    assert np.array_equal(painted.pixels, takes[1].pixels)
+    again, _ = it(frame, TWO, sampler, witness=SURE, run=at_once, most=4)
+    assert len(takes) == 5
+    assert np.array_equal(again.pixels, painted.pixels)
+
+
+def test_who_is_satisfied_looks_no_further_and_a_crowd_looks_once(
+    corridor: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, stages = corridor(), []
+
+    def noted(stage: str, step: Callable[[], T]) -> T:
+        stages.append(stage)
+        return step()
+
+    def painted(merit: float, faces: Tracks) -> int:
+        monkeypatch.setattr(it, "_merit", lambda originals, verdicts: np.full(len(originals), merit, np.float32))
+        stages.clear()
+        it(scene(), faces, it.sampler(), witness=SURE[: len(faces)], run=noted, most=6)
+        return stages.count("generate")
+
+    one = TWO.pick(np.array([0]))
+    assert painted(SATISFIED + 0.01, one) == 1
+    assert painted(SATISFIED - 0.01, one) == 6
+    assert painted(SATISFIED - 0.01, TWO) == PAINTINGS // 2
+
+
+def test_under_epsilon_no_take_is_better_than_another(corridor: Opened) -> None:
+    """To choose by what is seen of the original would tell more of it than epsilon says."""
+    it, plain = corridor(epsilon=1.0), corridor()
+    one = faces_at((20, 30, 1.5))
+    found = []
+    for each in (it, plain):
+        crops = each._align(scene(), one, located=one.xyxy)
+        originals = each._recognise(crops)
+        _, verdicts = each(scene(), one, each.sampler(), witness=SURE[:1], run=at_once)
+        full = replace(verdicts, embeddings=each._recognise(each._align(scene(2), one, located=one.xyxy)))
+        found.append(float(each._merit(originals, full)[0]))
+    assert found[0] == 0
+    assert found[1] < 0
 
 
 def test_where_no_identity_is_acceptable_the_face_is_covered(corridor: Opened) -> None:
@@ -210,7 +265,7 @@ def test_a_gallery_that_holds_everybody_leaves_nobody(corridor: Opened) -> None:
 
 
 def test_a_picture_that_is_not_finite_is_never_shown(corridor: Opened) -> None:
-    _, verdicts = walk(corridor(Twist(generator="nan")), scene(), TWO, walks=3)
+    _, verdicts = walk(corridor(Twist(generator="nan")), scene(), TWO, most=3)
     assert verdicts.reason == ("the generator's picture is not finite",) * 2
 
 
@@ -238,7 +293,7 @@ def test_what_cannot_be_aligned_is_covered_and_the_others_replaced(
     corridor: Opened, fields: dict[str, Any], why: str
 ) -> None:
     tracks = broken(TWO, 0, **fields)
-    painted, verdicts = walk(corridor(), scene(), tracks, walks=8)
+    painted, verdicts = walk(corridor(), scene(), tracks, most=8)
     assert verdicts.reason == (why, "")
     assert verdicts.accepted.tolist() == [False, True]
     assert len(painted) == 2
@@ -248,7 +303,7 @@ def test_what_cannot_be_aligned_is_covered_and_the_others_replaced(
 def test_what_is_no_face_is_covered(corridor: Opened) -> None:
     it = corridor()
     it._is_face = [True, False]
-    assert walk(it, scene(), broken(TWO, 1, prompt=1), walks=8)[1].reason == ("", "it is no face")
+    assert walk(it, scene(), broken(TWO, 1, prompt=1), most=8)[1].reason == ("", "it is no face")
 
 
 @pytest.mark.parametrize("unsure", [0.4, 0.0, np.nan])
@@ -256,8 +311,8 @@ def test_where_a_face_is_not_sure_it_is_covered_and_a_coasted_one_that_is_sure_i
     corridor: Opened, unsure: float
 ) -> None:
     coasted = broken(TWO, 0, coasted=True)
-    assert walk(corridor(), scene(), coasted, walks=8)[1].accepted.all()
-    verdicts = walk(corridor(), scene(), coasted, walks=8, witness=np.array([unsure, 0.6], np.float32))[1]
+    assert walk(corridor(), scene(), coasted, most=8)[1].accepted.all()
+    verdicts = walk(corridor(), scene(), coasted, most=8, witness=np.array([unsure, 0.6], np.float32))[1]
     assert verdicts.reason == ("it is not sure that it is there", "")
 
 
@@ -273,7 +328,7 @@ OVERLAPPING = faces_at((40, 40, 1.5), (90, 70, 1.5), (230, 100, 1.0))
 def test_no_pixel_of_any_located_face_survives(corridor: Opened, accepted: tuple[bool, ...]) -> None:
     """Whatever lies inside the regions and covers, the output is the same, also where they overlap."""
     frame = scene()
-    painted, verdicts = walk(corridor(), frame, OVERLAPPING, walks=8)
+    painted, verdicts = walk(corridor(), frame, OVERLAPPING, most=8)
     verdicts = Verdicts(np.array(accepted), verdicts.similarity, ("",) * 3)
     hidden = regions(frame, OVERLAPPING.pick(verdicts.accepted))
     for x0, y0, x1, y1 in OVERLAPPING.xyxy[~verdicts.accepted].astype(int):

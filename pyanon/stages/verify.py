@@ -48,7 +48,7 @@ class Verifier:
             alike |= (cosine[:, known] >= threshold).any(axis=1) | (own[:, index] >= self._cleared[index])
         comparable = known & seen.usable
         reasons = tuple(map(_reason, replacements.fault, comparable.tolist(), alike.tolist()))
-        return Verdicts(painted & comparable & ~alike, own, reasons)
+        return Verdicts(painted & comparable & ~alike, own, reasons, seen)
 
 
 def _reason(fault: str, comparable: bool, alike: bool) -> str:

@@ -191,6 +191,43 @@ def test_a_redraw_is_another_code_and_then_held(manifold: Manifold) -> None:
     assert (it(tracks, seen).code == first).all()
 
 
+def test_of_several_identities_one_is_settled_on(manifold: Manifold) -> None:
+    """Others keep away from all of them until then."""
+    tracks, seen = scene(2)
+    it = sampler(manifold)
+    assert it.fresh(tracks).all()
+    first = it(tracks, seen).code
+    assert not it.fresh(tracks).any()
+    it.retake([0])
+    second = it(tracks, seen).code
+    assert (second[0] != first[0]).any()
+    assert (second[1] == first[1]).all()
+    live = it._live(seen, 1)
+    assert len(live[0]) == 2 + 2  # both originals, both takes of the other face
+    it.settle({0: first[0]})
+    assert len(it._live(seen, 1)[0]) == 2 + 1
+    assert (it(tracks, seen).code == first).all()
+    it.retake([1])
+    it.redraw([1])
+    assert len(it._live(seen, 0)[0]) == 2
+
+
+def test_merit_is_lost_by_what_is_read_otherwise(manifold: Manifold) -> None:
+    young, old = logits(0, 0) * 5, logits(2, 0) * 5
+    before = np.stack([young, old, young])
+    keeps, moves = choice(manifold, ["age"]), choice(manifold, alter=["age"])
+    assert keeps.merit(before, before + 2) == pytest.approx(np.zeros(3), abs=1e-5)
+    kept = keeps.merit(before, np.stack([young, young, logits(0, 1) * 5]))
+    assert kept[[0, 2]] == pytest.approx(np.zeros(2), abs=1e-5)
+    share = np.exp([5, 0, 0]) / np.exp([5, 0, 0]).sum()
+    assert kept[1] == pytest.approx(-(share * np.log(share / share[::-1])).sum(), rel=1e-4)
+    (goal,) = set(manifold.groups[moves.wanted(young), 0].tolist())
+    moved = moves.merit(before[[0, 0]], np.stack([logits(goal, 0) * 5, young]))
+    assert moved[0] > moved[1]
+    assert moved[0] == pytest.approx(np.log(share[0]), rel=1e-3)
+    assert choice(manifold).merit(before, before[::-1]).tolist() == [0, 0, 0]
+
+
 def test_where_nobody_is_unlike_everybody_there_is_no_code(manifold: Manifold) -> None:
     tracks, seen = scene(1)
     it = sampler(manifold, threshold=-0.99)

@@ -49,11 +49,11 @@ class Weights:
     opponent: float = 0.1
     pixels: float = 4.0
     maps: float = 0.4
-    critic: float = 0.15
+    critic: float = 0.2
     identity: float = 0.6
     unlike: float = 5.0
     attributes: float = 1.0
-    marks: float = 0.06
+    marks: float = 0.12
     shades: float = 6.0
     traits: float = 0.5
 

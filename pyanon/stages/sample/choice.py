@@ -70,6 +70,33 @@ class GroupChoice:
         groups = self.wanted(logits)
         return int(groups[random64(key, draw=CHOOSING)[0] * len(groups) >> 64])
 
+    def merit(self, before: FloatArray, after: FloatArray) -> FloatArray:
+        """How well the traits of replacements fit what is wanted: ``(n,)`` in nats, 0 at best; NaN where logits are.
+
+        A preserved trait shall be read as it was, however sure that was (Kullback-Leibler divergence); an altered one
+        as the category that it moves to.
+
+        Args:
+            before: Logits ``(n, T)`` of the originals.
+            after: Logits ``(n, T)`` of their replacements.
+        """
+        merit = np.zeros(len(before), np.float32)
+        for index, rule in enumerate(self._rules):
+            part = slice(self._ends[index], self._ends[index + 1])
+            was, now = _log_shares(before[:, part]), _log_shares(after[:, part])
+            if rule == "keep":
+                merit -= (np.exp(was) * (was - now)).sum(axis=1)
+            elif rule == "move":
+                goals = np.asarray(self._moves[index])[was.argmax(axis=1)]
+                merit += now[np.arange(len(now)), goals]
+        return merit
+
+
+def _log_shares(logits: FloatArray) -> FloatArray:
+    """Logarithms of the probabilities ``(n, k)``."""
+    high = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(high - np.log(np.exp(high).sum(axis=1, keepdims=True)), np.float32)
+
 
 def _check_names(traits: Mapping[str, tuple[str, ...]], *, preserve: Collection[str], alter: Collection[str]) -> None:
     known = ", ".join(sorted(traits)) or "(none)"

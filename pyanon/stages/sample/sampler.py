@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from pyanon import ops
 from pyanon.stages.sample.choice import GroupChoice
 from pyanon.stages.sample.prior import Prior
-from pyanon.types import Embeddings, FloatArray, Identities, Tracks
+from pyanon.types import BoolArray, Embeddings, FloatArray, Identities, Tracks
 
 __all__ = ["Sampler"]
 
@@ -29,7 +29,8 @@ LAST_DRAW = 1 << 16
 class _Held:
     """What is known of a track: its keys, its group (once it was seen), its code, and the number of its next draw.
 
-    With the exponential mechanism also whom it is drawn like, and how often that was chosen.
+    While the best of several codes is looked for, also those that were tried. With the exponential mechanism whom it is
+    drawn like, and how often that was chosen.
     """
 
     key: int
@@ -37,6 +38,7 @@ class _Held:
     group: int | None = None
     code: FloatArray | None = None
     next: int = 0
+    tried: list[FloatArray] = field(default_factory=list)
     like: ops.SamplerSpec | None = None
     choices: int = 0
 
@@ -81,11 +83,31 @@ class Sampler:
             np.array([held.paint for held in rows], np.uint64),
         )
 
+    def fresh(self, tracks: Tracks) -> BoolArray:
+        """Which of the faces ``(n,)`` no identity was ever drawn for."""
+        helds = (self._held.get(number) for number in tracks.track_id.tolist())
+        return np.array([held is None or not held.next for held in helds], np.bool_)
+
     def redraw(self, track_ids: Iterable[int]) -> None:
         """Draws another identity for these tracks from the next frame on: `verify` refused the last one."""
         for number in track_ids:
             if number in self._held:
                 self._held[number].code = None
+                self._held[number].tried.clear()
+
+    def retake(self, track_ids: Iterable[int]) -> None:
+        """Draws another identity for these tracks at the next call, and may come back to this one: see `settle`."""
+        for number in track_ids:
+            held = self._held[number]
+            if held.code is not None:
+                held.tried.append(held.code)
+                held.code = None
+
+    def settle(self, codes: Mapping[int, FloatArray]) -> None:
+        """Holds one of the identities that were drawn for each of these tracks in this frame."""
+        for number, code in codes.items():
+            self._held[number].code = code
+            self._held[number].tried.clear()
 
     def reset(self) -> None:
         """Forgets every track; what was spent on them is not forgotten."""
@@ -100,9 +122,10 @@ class Sampler:
         return held
 
     def _live(self, embeddings: Embeddings, number: int) -> tuple[FloatArray, ...]:
-        """For each oracle all originals of the frame, and the replacements that other tracks use."""
+        """For each oracle all originals of the frame, and the replacements that other tracks use, or may yet use."""
         originals = [rows[embeddings.usable] for rows in embeddings.oracles]
-        codes = [held.code for other, held in self._held.items() if other != number and held.code is not None]
+        others = [held for other, held in self._held.items() if other != number]
+        codes = [code for held in others for code in (*held.tried, held.code) if code is not None]
         if not codes:
             return tuple(originals)
         seen = self._prior.seen(np.stack(codes[-IN_USE:]))
