@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -22,7 +23,7 @@ from pyanon.stages.sample import GroupChoice, Prior, Sampler
 from pyanon.stages.track import Steadier
 from pyanon.stages.verify import Verifier
 from pyanon.takes import Takes
-from pyanon.types import BoolArray, Embeddings, FloatArray, Frame, Replacements, Tracks, Verdicts
+from pyanon.types import BoolArray, Crops, Embeddings, FloatArray, Frame, Replacements, Tracks, Verdicts
 
 __all__ = ["Corridor", "RunStage", "is_replacing"]
 
@@ -34,6 +35,9 @@ ROUNDS = 600_000
 
 #: Merit in nats from which on a face looks for no better replacement, and pictures painted in a frame for that alone.
 SATISFIED, PAINTINGS = -0.15, 8
+
+
+KNOWN = "an oracle took it for a face that the networks learnt from"
 
 
 class RunStage(Protocol):
@@ -139,11 +143,11 @@ class Corridor:
         if steady is not None:
             attributes = run("track", partial(steady.expressions, attributes, faces.track_id, frame.time))
         originals = run("recognise", lambda: self._recognise(crops))
-        fresh, takes = sampler.fresh(faces), Takes()
+        fresh, settled, takes = sampler.fresh(faces), sampler.settled(faces), Takes()
         while True:
             identities = run("sample", lambda: sampler(faces, originals))
             painted = run("generate", partial(self._generate, attributes, identities))
-            verdicts = run("verify", partial(self._verify, crops, originals, painted))
+            verdicts = run("verify", partial(self._verified, crops, originals, painted, new=~settled))
             takes.add(identities, painted, verdicts, merit=self._merit(originals, verdicts))
             # A face for which no identity was found has drawn already.
             drawn = np.isfinite(identities.code).all(axis=1)
@@ -156,6 +160,20 @@ class Corridor:
         identities, painted, verdicts = takes.best()
         sampler.settle({int(faces.track_id[row]): identities.code[row] for row in np.flatnonzero(takes.accepted)})
         return _spread(painted, fit), self._joined(verdicts, fit, reasons)
+
+    def _verified(self, crops: Crops, originals: Embeddings, painted: Replacements, *, new: BoolArray) -> Verdicts:
+        """What `verify` says; what an oracle takes for a face of the training gallery is refused where it is ``new``.
+
+        That an identity is drawn away from the gallery does not say that it is painted away from it.
+        """
+        verdicts = self._verify(crops, originals, painted)
+        known = verdicts.accepted & new
+        if verdicts.embeddings is not None and known.any():
+            known[known] = self._prior.are_known(verdicts.embeddings.pick(known))
+            reasons = zip(verdicts.reason, known.tolist(), strict=True)
+            reason = tuple(KNOWN if hit else before for before, hit in reasons)
+            verdicts = replace(verdicts, accepted=verdicts.accepted & ~known, reason=reason)
+        return verdicts
 
     def _merit(self, originals: Embeddings, verdicts: Verdicts) -> FloatArray:
         """How good replacements are, ``(n,)``.

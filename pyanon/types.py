@@ -289,6 +289,10 @@ class Embeddings:
             usable &= np.isfinite(rows).all(axis=1) & rows.any(axis=1)
         return usable
 
+    def pick(self, rows: BoolArray) -> Embeddings:
+        """The rows that a mask ``(n,)`` names."""
+        return Embeddings(tuple(each[rows] for each in self.oracles))
+
 
 @dataclass(frozen=True, eq=False)
 class Identities:

@@ -18,7 +18,7 @@ from pyanon.geometry import face_region, similarity, transform
 from pyanon.policy import Policy
 from pyanon.runtime import load_pack
 from pyanon.stages.blend import Blender
-from pyanon.types import Frame, Replacements, Tracks, Verdicts
+from pyanon.types import Embeddings, Frame, Replacements, Tracks, Verdicts
 from tests.stages.scenes import texture
 from tests.tiny_faces import SIZE, TEMPLATE, Twist, build, faces_at, without
 
@@ -211,6 +211,25 @@ def test_the_best_of_several_takes_is_shown_and_held(corridor: Opened, monkeypat
     again, _ = it(frame, TWO, sampler, witness=SURE, run=at_once, most=4)
     assert len(takes) == 5
     assert np.array_equal(again.pixels, painted.pixels)
+
+
+def test_nobody_new_looks_like_a_face_that_the_networks_learnt_from(
+    corridor: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused as long as it does; who was shown once is not asked about again."""
+    it, asked = corridor(), []
+
+    def are_known(painted: Embeddings) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        asked.append(len(painted))
+        return np.full(len(painted), len(asked) < 3)
+
+    monkeypatch.setattr(it._prior, "are_known", are_known)
+    sampler, one = it.sampler(), TWO.pick(np.array([0]))
+    shown = [it(scene(), one, sampler, witness=SURE[:1], run=at_once)[1] for _ in range(5)]
+    assert [bool(verdicts.accepted[0]) for verdicts in shown] == [False, False, True, True, True]
+    assert shown[0].reason == ("an oracle took it for a face that the networks learnt from",)
+    assert shown[2].reason == ("",)
+    assert asked == [1, 1, 1]
 
 
 def test_who_is_satisfied_looks_no_further_and_a_crowd_looks_once(

@@ -259,6 +259,20 @@ def test_the_gallery_is_kept_away_from_exactly(manifold: Manifold) -> None:
         assert prior(manifold, gallery=most + shift).is_known(code) == known
 
 
+def test_painted_faces_that_look_like_the_gallery_are_known(manifold: Manifold) -> None:
+    """By any oracle; what none can compare counts as known; where there is no gallery, nobody is."""
+    it = prior(manifold, gallery=0.99)
+    first, second = (rows.copy() for rows in it.seen(manifold.codes(manifold.gallery[:1])))
+    rng = np.random.default_rng(0)
+    others = [rng.normal(size=(1, SEEN)).astype(np.float32) for _ in range(2)]
+    rows = (np.concatenate([3 * first, others[0], 0 * first]), np.concatenate([others[1], 2 * second, second]))
+    assert it.are_known(Embeddings(rows)).tolist() == [True, True, True]
+    assert not it.are_known(Embeddings(tuple(others))).any()
+    assert it.are_known(Embeddings((rows[0][:0], rows[1][:0]))).shape == (0,)
+    nobody = prior(replace(manifold, gallery=manifold.gallery[:0]))
+    assert nobody.are_known(Embeddings(rows)).tolist() == [False, False, True]
+
+
 def test_memory_of_tracks_is_bounded(manifold: Manifold, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "REMEMBERED", 5)
     it = sampler(manifold, threshold=0.9)

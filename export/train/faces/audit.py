@@ -21,11 +21,12 @@ from export.train.faces.recognisers import MobileFaceNet, Retail0095
 from export.train.faces.template import SIZE
 from pyanon import ops
 from pyanon.geometry import face_region
-from pyanon.runtime import Pack, face_networks, load_pack, open_runner
+from pyanon.runtime import ORACLE, Pack, face_networks, load_pack, open_runner
+from pyanon.stages.recognise import Recogniser
 from pyanon.stages.sample import Prior
-from pyanon.types import FloatArray, ImageArray
+from pyanon.types import BoolArray, FloatArray, ImageArray
 
-__all__ = ["Match", "draw", "main", "matches"]
+__all__ = ["Match", "draw", "main", "matches", "refused"]
 
 FMR = 1e-4
 BATCH, DRAWS = 16, 4096
@@ -87,6 +88,18 @@ def paint(pack: Pack, codes: FloatArray, faces: Faces, rng: np.random.Generator)
     return np.ascontiguousarray(whole), np.concatenate(landmarks)
 
 
+def refused(pack: Pack, pictures: ImageArray, *, fmr: float = 1e-3) -> BoolArray:
+    """Which painted faces ``(n, 128, 128, 3)`` are never shown, because an oracle takes them for a training face."""
+    networks = face_networks(pack)
+    prior = Prior.of(networks, pack.manifold(), fmr=fmr)
+    oracles = [open_runner(pack, ORACLE + name, device="cpu") for name in networks.oracles]
+    for oracle in oracles:
+        oracle.activate()
+    recognise = Recogniser(oracles)
+    parts = np.array_split(pictures, max(1, len(pictures) // BATCH))
+    return np.concatenate([prior.are_known(recognise.embed(part)) for part in parts])
+
+
 def matches(embeddings: FloatArray, gallery: FloatArray, name: str) -> Match:
     """Compares faces ``(n, d)`` with the training faces ``(m, d)``, both of length 1."""
     threshold = sample_threshold(gallery, FMR, sample=6000)
@@ -112,6 +125,9 @@ def main() -> None:
     pack, rng = load_pack(args.pack), np.random.default_rng(2)
     learnt, unseen = Faces(args.cache), Faces(args.cache, held_out=True, portraits=True)
     pictures, landmarks = paint(pack, draw(pack, args.count), unseen, rng)
+    shown = ~refused(pack, pictures)
+    print(f"{len(pictures)} painted, {int((~shown).sum())} of them refused by an oracle")
+    pictures, landmarks = pictures[shown], landmarks[shown]
     folder = args.data / "teachers"
     teachers: dict[str, MobileFaceNet | Retail0095] = {
         "mobilefacenet": MobileFaceNet(folder),

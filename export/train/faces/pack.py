@@ -11,13 +11,14 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from export.train.faces.autoencoder_net import LATENT, PLACES
-from export.train.faces.calibrate import FMRS, cleared, embeddings, levels, strictest
+from export.train.faces.calibrate import FMRS, Level, cleared, embeddings, levels, strictest
 from export.train.faces.faces import Faces
 from export.train.faces.generator_net import ATTRIBUTES, CONTEXT, IDENTITY
 from export.train.faces.identity import Codes, fit_codes, fit_projection
@@ -80,14 +81,20 @@ DECODER = Role(
 FRONT = Role(file="occlusion.onnx", inputs=(CROPS,), outputs=(Port("chance", "float32", ("n", 1, SIZE, SIZE)),))
 
 
-def oracle_role(name: str, width: int, tables: Mapping[str, Mapping[str, float]]) -> Role:
+def oracle_role(name: str, width: int, settings: Mapping[str, Any]) -> Role:
     """The role of an oracle, with its tables of thresholds."""
     return Role(
         file=f"oracle.{name}.onnx",
         inputs=(CROPS,),
         outputs=(Port("embedding", "float32", ("n", width)),),
-        settings={table: dict(values) for table, values in tables.items()},
+        settings=settings,
     )
+
+
+def _stated(level: Level) -> dict[str, str | int | float]:
+    """A group of impostor pairs as the pack states it, with the thresholds that enough of them lie above."""
+    thresholds = {f"{fmr:g}": round(t, 4) for fmr, t in zip(FMRS, level.thresholds, strict=True) if np.isfinite(t)}
+    return {"group": level.group, "pairs": level.pairs, **thresholds}
 
 
 def _example(role: Role) -> tuple[torch.Tensor, ...]:
@@ -114,25 +121,26 @@ def add_oracles(pack: Pack, nets: Mapping[str, nn.Module], cache: Path) -> Pack:
         pack = _add(pack, {f"oracle.{name}": (role, files[name])}, None)
     faces, unseen = Faces(cache), Faces(cache, held_out=True)
     codes = fit_codes(faces)
-    seen, new, tables = {}, {}, {}
+    seen, new = {}, {}
+    settings: dict[str, dict[str, Any]] = {}
     for name in nets:
         seen[name], new[name] = embeddings(pack, name, faces), embeddings(pack, name, unseen)
-        tables[name] = _tables(unseen, faces, codes, new[name], seen[name])
+        found = levels(unseen, faces, new[name], seen[name])
+        settings[name] = {"thresholds": strictest(found), **_of_codes(unseen, faces, codes, seen[name])}
+        settings[name]["calibration"] = tuple(map(_stated, found))
     for name, table in cleared(unseen, new).items():
-        tables[name]["cleared"] = table
-    known = {name: table["known"][f"{min(FMRS):g}"] for name, table in tables.items()}
+        settings[name]["cleared"] = table
+    known = {name: tables["known"][f"{min(FMRS):g}"] for name, tables in settings.items()}
     np.savez_compressed(pack.folder / MANIFOLD, **build_manifold(faces, codes, seen, known))  # type: ignore[arg-type]
-    roles = {f"oracle.{name}": (oracle_role(name, NETS[name][0].width, tables[name]), files[name]) for name in nets}
+    roles = {f"oracle.{name}": (oracle_role(name, NETS[name][0].width, settings[name]), files[name]) for name in nets}
     return _add(pack, roles, DataFile(MANIFOLD))
 
 
-def _tables(
-    unseen: Faces, faces: Faces, codes: Codes, mine: FloatArray, others: FloatArray
-) -> dict[str, Mapping[str, float]]:
-    """Thresholds of pictures, of a code and a picture, of two codes: the strictest group's."""
+def _of_codes(unseen: Faces, faces: Faces, codes: Codes, others: FloatArray) -> dict[str, Mapping[str, float]]:
+    """Thresholds of a code and a picture, and of two codes, the strictest group's, as an oracle sees ``others``."""
     projection = fit_projection(codes.of(faces), others)
     my, their = (unit(codes.of(each) @ projection.T) for each in (unseen, faces))
-    compared = {"thresholds": (mine, others), "drawn": (my, others), "known": (my, their)}
+    compared = {"drawn": (my, others), "known": (my, their)}
     return {table: strictest(levels(unseen, faces, *pair)) for table, pair in compared.items()}
 
 

@@ -11,7 +11,7 @@ from pyanon import ops
 from pyanon.errors import PackError
 from pyanon.ops.reference.reject import alike
 from pyanon.runtime import FaceNetworks, Manifold
-from pyanon.types import Embeddings, FloatArray
+from pyanon.types import BoolArray, Embeddings, FloatArray
 
 __all__ = ["Prior"]
 
@@ -30,13 +30,19 @@ class Prior:
         manifold: The pack's manifold.
         thresholds: Oracle -> similarity from which on a code and a live face pass for one person.
         gallery_thresholds: The same for a code and a code of the training gallery.
+        picture_thresholds: The same for a painted face and a code of the training gallery; None: the last ones.
 
     Raises:
         PackError: An oracle has no projection.
     """
 
     def __init__(
-        self, manifold: Manifold, *, thresholds: Mapping[str, float], gallery_thresholds: Mapping[str, float]
+        self,
+        manifold: Manifold,
+        *,
+        thresholds: Mapping[str, float],
+        gallery_thresholds: Mapping[str, float],
+        picture_thresholds: Mapping[str, float] | None = None,
     ) -> None:
         missing = [name for name in thresholds if name not in manifold.projections]
         if missing:
@@ -50,6 +56,8 @@ class Prior:
         self._oracles = tuple(ops.Oracle(manifold.projections[name], value) for name, value in thresholds.items())
         self._readouts = tuple(manifold.readouts[name] for name in thresholds)
         self._gallery_thresholds = tuple(gallery_thresholds[name] for name in thresholds)
+        pictures = gallery_thresholds if picture_thresholds is None else picture_thresholds
+        self._picture_thresholds = tuple(pictures[name] for name in thresholds)
         self._specs: dict[int, ops.SamplerSpec] = {}
         self._galleries: list[FloatArray] = []
         self._distances: npt.NDArray[np.float64] | None = None
@@ -67,6 +75,7 @@ class Prior:
             manifold,
             thresholds={name: networks.threshold(name, fmr, of=networks.drawn) for name in networks.oracles},
             gallery_thresholds={name: networks.threshold(name, least, of=networks.known) for name in networks.oracles},
+            picture_thresholds={name: networks.threshold(name, least, of=networks.drawn) for name in networks.oracles},
         )
 
     @property
@@ -117,10 +126,22 @@ class Prior:
 
     def is_known(self, code: FloatArray) -> bool:
         """Whether an oracle takes a code ``(D,)`` for a face of the training gallery."""
+        tests = zip(self.seen(code[None]), self._gallery(), self._gallery_thresholds, strict=False)
+        return any(_reaches(row, gallery, threshold) for row, gallery, threshold in tests)
+
+    def are_known(self, painted: Embeddings) -> BoolArray:
+        """Which painted faces ``(n,)`` an oracle takes for one of the training gallery, or cannot compare."""
+        usable = painted.usable
+        known = ~usable
+        for rows, gallery, threshold in zip(painted.oracles, self._gallery(), self._picture_thresholds, strict=False):
+            known[usable] |= (_unit(rows[usable]) @ gallery.T).max(axis=1, initial=-1) >= threshold
+        return np.asarray(known)
+
+    def _gallery(self) -> list[FloatArray]:
+        """The training gallery as each oracle sees it, rows of length 1; prepared when it is first asked for."""
         if not self._galleries and len(self.manifold.gallery):
             self._galleries = [_unit(rows) for rows in self.seen(self.manifold.codes(self.manifold.gallery))]
-        tests = zip(self.seen(code[None]), self._galleries, self._gallery_thresholds, strict=False)
-        return any(_reaches(row, gallery, threshold) for row, gallery, threshold in tests)
+        return self._galleries
 
     def utilities(self, group: int) -> npt.NDArray[np.float64]:
         """How useful each cluster is for a face that shall look like a group: ``(q,)``, -1 the farthest, 0 the nearest.

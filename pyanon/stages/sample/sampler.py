@@ -29,8 +29,8 @@ LAST_DRAW = 1 << 16
 class _Held:
     """What is known of a track: its keys, its group (once it was seen), its code, and the number of its next draw.
 
-    While the best of several codes is looked for, also those that were tried. With the exponential mechanism whom it is
-    drawn like, and how often that was chosen.
+    While the best of several codes is looked for, also those that were tried; and whether it was found. With the
+    exponential mechanism whom it is drawn like, and how often that was chosen.
     """
 
     key: int
@@ -39,6 +39,7 @@ class _Held:
     code: FloatArray | None = None
     next: int = 0
     tried: list[FloatArray] = field(default_factory=list)
+    settled: bool = False
     like: ops.SamplerSpec | None = None
     choices: int = 0
 
@@ -88,12 +89,16 @@ class Sampler:
         helds = (self._held.get(number) for number in tracks.track_id.tolist())
         return np.array([held is None or not held.next for held in helds], np.bool_)
 
+    def settled(self, tracks: Tracks) -> BoolArray:
+        """Which of the faces ``(n,)`` have an identity that was shown before."""
+        helds = (self._held.get(number) for number in tracks.track_id.tolist())
+        return np.array([held is not None and held.settled for held in helds], np.bool_)
+
     def redraw(self, track_ids: Iterable[int]) -> None:
         """Draws another identity for these tracks from the next frame on: `verify` refused the last one."""
         for number in track_ids:
             if number in self._held:
-                self._held[number].code = None
-                self._held[number].tried.clear()
+                self._hold(number, None)
 
     def retake(self, track_ids: Iterable[int]) -> None:
         """Draws another identity for these tracks at the next call, and may come back to this one: see `settle`."""
@@ -106,8 +111,12 @@ class Sampler:
     def settle(self, codes: Mapping[int, FloatArray]) -> None:
         """Holds one of the identities that were drawn for each of these tracks in this frame."""
         for number, code in codes.items():
-            self._held[number].code = code
-            self._held[number].tried.clear()
+            self._hold(number, code)
+
+    def _hold(self, number: int, code: FloatArray | None) -> None:
+        held = self._held[number]
+        held.code, held.settled = code, code is not None
+        held.tried.clear()
 
     def reset(self) -> None:
         """Forgets every track; what was spent on them is not forgotten."""
