@@ -21,7 +21,7 @@ from export.train.faces.decoder import imprecise, rivals  # noqa: E402
 from export.train.faces.faces import Faces, glimpsed, jittered, lit, plain, stretched, weathered  # noqa: E402
 from export.train.faces.generator_net import IDENTITY, Generator, blanked, landmark_maps  # noqa: E402
 from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
-from export.train.faces.judges import Judge, Judges  # noqa: E402
+from export.train.faces.judges import Judge, Judges, PoseReader  # noqa: E402
 from export.train.faces.lesson import BITS, Lesson, Scene, Weights, strangers  # noqa: E402
 from export.train.faces.manifold import GroupPrior  # noqa: E402
 from export.train.faces.occluders import occluded  # noqa: E402
@@ -319,7 +319,21 @@ def fake_judges(faces: Faces, codes: torch.Tensor) -> Judges:
     own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
     labels = faces.facts["labels"]
     judges = [Judge.of(net, seen, codes.numpy(), labels) for net, seen in zip(nets, own, strict=True)]
-    return Judges(judges, LandmarksNet().eval().requires_grad_(False), nets[0], labels)
+    pose = PoseReader([torch.randn(8, width, 4, 4) for width in (48, 96, 192)], torch.randn(8, 3))
+    return Judges(judges, LandmarksNet().eval().requires_grad_(False), nets[0], pose, labels)
+
+
+def test_poses_are_read_from_maps() -> None:
+    """Maps in which the pose is written somewhere, with noise: read back; an average of places is what counts."""
+    torch.manual_seed(0)
+    pose = 20 * torch.randn(1500, 3)
+    maps = [torch.randn(1500, 6, 8, 8), torch.randn(1500, 4, 4, 4)]
+    maps[0][:, :3, 2:4, 4:6] += pose[:, :, None, None] / 5
+    reader = PoseReader([each[:1200] for each in maps], pose[:1200])
+    read = reader([each[1200:] for each in maps])
+    for angle in range(3):
+        assert torch.corrcoef(torch.stack([read[:, angle], pose[1200:, angle]]))[0, 1] > 0.95
+    assert list(reader.parameters()) == []
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:

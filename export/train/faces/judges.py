@@ -23,11 +23,14 @@ from export.train.landmarks_net import LandmarksNet
 from export.train.pack import averaged
 from export.train.unpack import folded_landmarks
 
-__all__ = ["CPU", "Judge", "Judges", "load_judges", "load_oracles"]
+__all__ = ["CPU", "Judge", "Judges", "PoseReader", "load_judges", "load_oracles"]
 
 CPU = torch.device("cpu")
 #: Faces whose pairs thresholds are taken from, and the share of pairs above them.
 SAMPLE, FMR = 4000, 1e-3
+#: Faces that head poses are learnt from, places per side of the maps that they are read from, and how little is made of
+#: each number, as a share of the faces.
+POSES, POOLED, RIDGE = 4000, 4, 0.4
 #: Side of the landmark net's view, and of the crop in it: that net is used to seeing more around a face.
 VIEW, INNER = 64, 46
 
@@ -82,6 +85,38 @@ class Judge:
         return readings_apart(self.traits(seen), self.traits(self.embeddings[rows]))
 
 
+class PoseReader(nn.Module):
+    """Yaw, pitch and roll in degrees, read from an oracle's maps: a student of FSA-Net with a gradient.
+
+    Args:
+        maps: Each stage's maps of some faces.
+        pose: ``(n, 3)``, what FSA-Net says of them.
+    """
+
+    def __init__(self, maps: list[Tensor], pose: Tensor) -> None:
+        super().__init__()
+        seen = self._pooled(maps)
+        self.register_buffer("middle", seen.mean(0))
+        self.register_buffer("spread", seen.std(0) + 1e-3)
+        rows = (seen - self.middle) / self.spread
+        left = rows.T @ rows + RIDGE * len(rows) * torch.eye(rows.shape[1])
+        self.register_buffer("weight", torch.linalg.solve(left, rows.T @ (pose - pose.mean(0))))
+        self.register_buffer("bias", pose.mean(0))
+
+    middle: Tensor
+    spread: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    @staticmethod
+    def _pooled(maps: list[Tensor]) -> Tensor:
+        return torch.cat([functional.adaptive_avg_pool2d(each.float(), POOLED).flatten(1) for each in maps], 1)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Degrees ``(n, 3)``."""
+        return (self._pooled(maps) - self.middle) / self.spread @ self.weight + self.bias
+
+
 @dataclass(frozen=True)
 class Judges:
     """All who judge.
@@ -90,12 +125,14 @@ class Judges:
         recognisers: The oracles, and a teacher.
         landmarks: The landmark net.
         looking: The oracle whose maps painted faces and photographs are compared by.
+        pose: How heads are turned, by its maps.
         labels: ``(n, 3)``, the age, gender and race that the oracles together read of every training face.
     """
 
     recognisers: list[Judge]
     landmarks: LandmarksNet
     looking: Oracle
+    pose: PoseReader
     labels: np.ndarray
 
     def looks(self, crops: Tensor) -> list[Tensor]:
@@ -108,6 +145,17 @@ class Judges:
         edge = (VIEW - INNER) // 2
         points = self.landmarks(functional.pad(inner, [edge] * 4, mode="replicate"))[0].float()
         return (points * VIEW - edge) * (crops.shape[-1] / INNER)
+
+
+@torch.no_grad()
+def _pose_reader(oracle: Oracle, faces: Faces) -> PoseReader:
+    rows = np.arange(0, len(faces), max(1, len(faces) // POSES))
+    parts = []
+    for part in np.array_split(rows, max(1, len(rows) // 100)):
+        maps = oracle.features(plain(faces[part]))
+        parts.append([functional.adaptive_avg_pool2d(each, POOLED) for each in maps])
+    pooled = [torch.cat(stage) for stage in zip(*parts, strict=True)]
+    return PoseReader(pooled, torch.from_numpy(faces.facts["pose"][rows]).float())
 
 
 @torch.no_grad()
@@ -136,4 +184,5 @@ def load_judges(
     labels = categories(read(torch.cat(seen[: len(oracles)], 1)))
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
     marker = folded_landmarks(pack).requires_grad_(False).to(device)
-    return Judges([judge.to(device) for judge in recognisers], marker, oracles[0].to(device), labels)
+    pose = _pose_reader(oracles[0], faces).to(device)
+    return Judges([judge.to(device) for judge in recognisers], marker, oracles[0].to(device), pose, labels)

@@ -54,6 +54,7 @@ class Weights:
     unlike: float = 5.0
     attributes: float = 1.0
     marks: float = 0.12
+    turn: float = 0.04
     shades: float = 6.0
     traits: float = 0.5
 
@@ -176,7 +177,12 @@ class Lesson:
         if judges:
             seen = scene.part(last)
             composed = self._composed(seen, clean[n - count :])
-            loss = loss + self._photographs(seen, judges, composed)
+            with self._fast():
+                maps = judges.looks(composed)
+                with torch.no_grad():
+                    truth = judges.looks(seen.crops)
+            loss = loss + self._photographs(seen, composed, maps, truth)
+            loss = loss + self._turned(judges.pose([m[count:] for m in maps]) - judges.pose(truth))
             loss = loss + self._strangers(seen, judges, composed[count:], mean[last].detach(), other, whose, rng)
         return loss
 
@@ -229,20 +235,22 @@ class Lesson:
         crops, region = scene.crops.repeat(times, 1, 1, 1), scene.region.repeat(times, 1, 1, 1)
         return torch.lerp(crops, painted, region).contiguous(memory_format=torch.channels_last)
 
-    def _photographs(self, scene: Scene, judges: Judges, composed: Tensor) -> Tensor:
+    def _photographs(self, scene: Scene, composed: Tensor, maps: list[Tensor], truth: list[Tensor]) -> Tensor:
         """What fools the critic; of the faces painted with their own codes, how far they are from their photographs.
 
         The critic's own loss is kept for its own step.
         """
         critic, w, count = self.net.critic, self.weights, len(scene.rows)
-        with self._fast():
-            maps = judges.looks(composed)
-            with torch.no_grad():
-                truth = judges.looks(scene.crops)
         pixels, deep = copied(composed[:count], scene.crops, [m[:count] for m in maps], truth)
         fooled, self.critic_loss = rivals(critic, scene.crops, composed, truth, maps)
         self.log(pixels=pixels, deep=deep, critic=self.critic_loss, fooled=fooled)
         return w.pixels * pixels + w.maps * deep + w.critic * fooled
+
+    def _turned(self, off: Tensor) -> Tensor:
+        """How far, in degrees ``(n, 3)``, strangers' heads are turned from where the face's own was."""
+        turn = off.abs().mean()
+        self.log(turn=turn)
+        return self.weights.turn * turn
 
     def _strangers(
         self,
