@@ -34,7 +34,9 @@ ROUNDS = 600_000
 
 
 #: Merit in nats from which on a face looks for no better replacement, and pictures painted in a frame for that alone.
-SATISFIED, PAINTINGS = -0.15, 8
+SATISFIED, PAINTINGS = -1.0, 4
+#: Share of a similarity that is refused from which on merit falls, and by how many nats for each whole one.
+COMFORT, NARROW = 0.5, 2.0
 
 
 KNOWN = "an oracle took it for a face that the networks learnt from"
@@ -100,7 +102,7 @@ class Corridor:
             open_runner("generator"), open_runner("face_decoder"), networks=networks, steps=policy.steps
         )
         self._verify = Verifier(self._recognise.embed, thresholds=thresholds, cleared=cleared)
-        self._oracles = len(networks.oracles)
+        self._cleared, self._oracles = cleared, len(networks.oracles)
         self._is_face = ["face" in prompt.lower().split() for prompt in policy.prompts]
 
     def sampler(self) -> Sampler:
@@ -176,14 +178,16 @@ class Corridor:
         return verdicts
 
     def _merit(self, originals: Embeddings, verdicts: Verdicts) -> FloatArray:
-        """How good replacements are, ``(n,)``.
+        """How good replacements are, ``(n,)``: what `GroupChoice.merit` says, less for those that were nearly refused.
 
-        With the exponential mechanism all are alike: to choose by what is seen would tell more than epsilon allows.
+        One that passes narrowly now may not in a frame to come. With the exponential mechanism all are alike: to choose
+        by what is seen would tell more than epsilon allows.
         """
         merit = np.zeros(len(originals), np.float32)
         if self._epsilon is None and verdicts.embeddings is not None:
             before, after = (self._prior.traits(seen) for seen in (originals, verdicts.embeddings))
-            merit = self._choice.merit(before, after)
+            near = (verdicts.similarity / np.asarray(self._cleared, np.float32)).max(axis=1, initial=0)
+            merit = self._choice.merit(before, after) - NARROW * np.maximum(near - COMFORT, 0)
         return merit
 
     def _unfit(self, tracks: Tracks, witness: FloatArray) -> tuple[str, ...]:
