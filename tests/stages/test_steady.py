@@ -112,7 +112,7 @@ def test_an_expression_that_is_held_trembles_less() -> None:
 
 def test_a_blink_is_seen_at_once_and_where_it_is() -> None:
     raw = np.tile(CALM_CODE, (12, 1, 1, 1))
-    raw[6:8, :, 1, 1] += 1.6
+    raw[6:8, :, 1, 1] += 1.8
     out = told(raw)
     assert out[[6, 8], :, 1, 1] == pytest.approx(raw[[6, 8], :, 1, 1], abs=1e-6)
     still = np.ones((4, 4), np.bool_)

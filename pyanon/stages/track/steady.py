@@ -13,7 +13,7 @@ from pyanon.types import Attributes, FloatArray, Tracks
 __all__ = ["Steadier"]
 
 #: Cutoff in hertz for a still head, and how it grows with speed (distances between the eyes per second).
-CUTOFF, GROWTH = 1.0, 4.0
+CUTOFF, GROWTH = 1.0, 12.0
 #: Cutoff of the speed itself, hertz.
 SPEED_CUTOFF = 1.0
 #: How far a steady landmark may be from where it was found, in distances between the eyes: what is painted has to lie
@@ -21,7 +21,7 @@ SPEED_CUTOFF = 1.0
 ASTRAY = 0.06
 #: Cutoff in hertz for a place of the attribute code where nothing happens, and how much more of what is new is taken
 #: over for each unit that the place has changed: noise moves a place by a tenth, a blink by more than one.
-CALM, LIVELY = 1.0, 0.5
+CALM, LIVELY = 0.5, 0.5
 #: Seconds after which what was known of a track is of no use.
 FORGET = 0.5
 
