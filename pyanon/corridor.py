@@ -38,7 +38,6 @@ SATISFIED, PAINTINGS = -1.0, 4
 #: Share of a similarity that is refused from which on merit falls, and by how many nats for each whole one.
 COMFORT, NARROW = 0.5, 2.0
 
-
 KNOWN = "an oracle took it for a face that the networks learnt from"
 
 

@@ -130,6 +130,12 @@ def test_expressions_of_faces_do_not_mix_and_are_forgotten() -> None:
     assert np.array_equal(later[0], other + np.float32(0.1))
 
 
+def test_a_code_that_is_not_finite_is_not_remembered() -> None:
+    out = told(np.stack([CALM_CODE, np.full_like(CALM_CODE, np.nan), CALM_CODE]))
+    assert np.isnan(out[1]).all()
+    assert np.array_equal(out[2], CALM_CODE)
+
+
 def test_no_faces_have_no_expressions() -> None:
     steady, nobody = Steadier(), attributes(CALM_CODE)
     none = Attributes(**{field: getattr(nobody, field)[:0] for field in nobody.__dataclass_fields__})

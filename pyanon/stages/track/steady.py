@@ -84,7 +84,8 @@ class Steadier:
 
 def _calmed(last: _Told | None, code: FloatArray, time: float) -> FloatArray:
     step = time - last.time if last is not None else 0.0
-    if last is None or not 0 < step < FORGET:
+    # What a faulty network said once must not stay in the filter.
+    if last is None or not 0 < step < FORGET or not np.isfinite(last.code).all():
         return code
     new = code - last.code
     changed = np.sqrt((new**2).mean(axis=0))
