@@ -31,8 +31,6 @@ T = TypeVar("T")
 
 #: Rounds of PBKDF2 (RFC 8018) between a passphrase and a secret: guessing passphrases shall be slow.
 ROUNDS = 600_000
-
-
 #: Merit in nats from which on a face looks for no better replacement, and pictures painted in a frame for that alone.
 SATISFIED, PAINTINGS = -1.0, 4
 #: Share of a similarity that is refused from which on merit falls, and by how many nats for each whole one.

@@ -35,9 +35,10 @@ class Encoder:
         """The attributes of each face. What is foreign to its surroundings is blanked like its inside."""
         size = crops.pixels.shape[1]
         blanked = np.maximum(crops.inside, crops.foreign)
+        pixels = planes(crops.pixels)
         answer = self._runner.infer(
             {
-                "crops": planes(crops.pixels),
+                "crops": pixels,
                 "inside": np.ascontiguousarray(blanked[:, None], np.float32),
                 "landmarks": np.ascontiguousarray(crops.landmarks / np.float32(size), np.float32),
             }
@@ -45,7 +46,7 @@ class Encoder:
         visible = blanked <= 0
         front = np.zeros_like(crops.inside)
         if self._occlusion is not None:
-            front = _in_front(self._occlusion.infer({"crops": planes(crops.pixels)})["chance"], crops)
+            front = _in_front(self._occlusion.infer({"crops": pixels})["chance"], crops)
         return Attributes(
             context=answer["context"],
             code=answer["attributes"],

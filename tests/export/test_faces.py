@@ -24,8 +24,6 @@ from export.train.faces.identity import fit_codes, fit_projection  # noqa: E402
 from export.train.faces.judges import Judge, Judges, PoseReader  # noqa: E402
 from export.train.faces.lesson import BITS, Lesson, Scene, Weights, strangers  # noqa: E402
 from export.train.faces.manifold import GroupPrior  # noqa: E402
-from export.train.faces.occluders import occluded  # noqa: E402
-from export.train.faces.occlusion import OcclusionNet, exactness  # noqa: E402
 from export.train.faces.onnx_file import export, weights_of  # noqa: E402
 from export.train.faces.oracle_nets import NETS  # noqa: E402
 from export.train.faces.oracles import distillation  # noqa: E402
@@ -227,50 +225,6 @@ def test_traits_are_read_from_embeddings() -> None:
         assert (part.argmax(1) == labels[:, place])[known].float().mean() > 0.97
 
 
-def test_what_is_drawn_in_front_of_faces_is_known_to_the_pixel(faces_cache: Path) -> None:
-    """Where nothing is in front the crop is the face's; most faces have something, not all, and it hides a part."""
-    faces, rng = Faces(faces_cache), np.random.default_rng(0)
-    batch = faces[np.arange(48) % len(faces)]
-    crops, front = occluded(batch, rng)
-    assert crops.shape == (48, 3, SIZE, SIZE)
-    assert front.shape == (48, 1, SIZE, SIZE)
-    assert 0 <= crops.min() <= crops.max() <= 1
-    share = front.mean((1, 2, 3))
-    assert 0.4 < (share > 0).float().mean() < 0.9
-    assert share.max() < 0.8
-    assert ((front > 0) & (front < 1)).any()
-
-
-def test_the_occlusion_network_learns_and_doubts(faces_cache: Path) -> None:
-    """On one batch, until it knows it; what it says of a pixel is the least of its neighbourhood."""
-    torch.manual_seed(0)
-    net, faces = OcclusionNet().train(), Faces(faces_cache)
-    crops, front = occluded(faces[np.arange(12) % len(faces)], np.random.default_rng(3))
-    target = torch.nn.functional.avg_pool2d(front, 2)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=5e-3)
-    losses = []
-    for _ in range(40):
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(net.logits(crops), target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < 0.5 * losses[0]
-    with torch.no_grad():
-        chance, raw = net.eval()(crops), net.logits(crops).sigmoid()
-    assert chance.shape == front.shape
-    assert (chance[..., ::2, ::2] <= raw.repeat_interleave(2, 2).repeat_interleave(2, 3)[..., ::2, ::2] + 1e-5).all()
-
-
-def test_exactness_is_of_the_face_alone(faces_cache: Path) -> None:
-    """Who finds all finds everything, a part of it rightly; who finds nothing finds nothing."""
-    faces = Faces(faces_cache)
-    found, right, bare = exactness(lambda crops: torch.ones_like(crops[:, :1]), faces, count=24)
-    assert found == bare == 1
-    assert 0 < right < 1
-    assert exactness(lambda crops: torch.zeros_like(crops[:, :1]), faces, count=24) == (0, 0, 0)
-
-
 def test_readings_are_apart_by_what_they_say() -> None:
     """Logits that differ by a constant say the same; turned round, they are off by the divergence of the two."""
     torch.manual_seed(0)
@@ -319,7 +273,7 @@ def fake_judges(faces: Faces, codes: torch.Tensor) -> Judges:
     own = [torch.nn.functional.normalize(torch.randn(len(faces), net.width), dim=1) for net in nets]
     labels = faces.facts["labels"]
     judges = [Judge.of(net, seen, codes.numpy(), labels) for net, seen in zip(nets, own, strict=True)]
-    pose = PoseReader([torch.randn(8, width, 4, 4) for width in (48, 96, 192)], torch.randn(8, 3))
+    pose = PoseReader(torch.randn(8, (48 + 96 + 192) * 4 * 4), torch.randn(8, 3))
     return Judges(judges, LandmarksNet().eval().requires_grad_(False), nets[0], pose, labels)
 
 
@@ -329,7 +283,7 @@ def test_poses_are_read_from_maps() -> None:
     pose = 20 * torch.randn(1500, 3)
     maps = [torch.randn(1500, 6, 8, 8), torch.randn(1500, 4, 4, 4)]
     maps[0][:, :3, 2:4, 4:6] += pose[:, :, None, None] / 5
-    reader = PoseReader([each[:1200] for each in maps], pose[:1200])
+    reader = PoseReader(PoseReader.pooled([each[:1200] for each in maps]), pose[:1200])
     read = reader([each[1200:] for each in maps])
     for angle in range(3):
         assert torch.corrcoef(torch.stack([read[:, angle], pose[1200:, angle]]))[0, 1] > 0.95

@@ -21,7 +21,7 @@ from export.train.faces.recognisers import MobileFaceNet, Retail0095
 from export.train.faces.template import SIZE
 from pyanon import ops
 from pyanon.geometry import face_region
-from pyanon.runtime import ORACLE, Pack, face_networks, load_pack, open_runner
+from pyanon.runtime import ORACLE, Pack, Runner, face_networks, load_pack, open_runner
 from pyanon.stages.recognise import Recogniser
 from pyanon.stages.sample import Prior
 from pyanon.types import BoolArray, FloatArray, ImageArray
@@ -68,10 +68,7 @@ def draw(pack: Pack, count: int, *, seed: int = 1, fmr: float = 1e-3) -> FloatAr
 
 def paint(pack: Pack, codes: FloatArray, faces: Faces, rng: np.random.Generator) -> tuple[ImageArray, FloatArray]:
     """A face for each code, painted over one of ``faces``: ``(n, 128, 128, 3)`` and landmarks ``(n, 5, 2)``."""
-    runners = [open_runner(pack, role, device="cpu") for role in ("face_encoder", "generator", "face_decoder")]
-    for runner in runners:
-        runner.activate()
-    encoder, generator, decoder = runners
+    encoder, generator, decoder = _active(pack, "face_encoder", "generator", "face_decoder")
     pictures, landmarks = [], []
     for part in np.array_split(codes, max(1, len(codes) // BATCH)):
         batch = faces.draw(rng, len(part))
@@ -92,12 +89,16 @@ def refused(pack: Pack, pictures: ImageArray, *, fmr: float = 1e-3) -> BoolArray
     """Which painted faces ``(n, 128, 128, 3)`` are never shown, because an oracle takes them for a training face."""
     networks = face_networks(pack)
     prior = Prior.of(networks, pack.manifold(), fmr=fmr)
-    oracles = [open_runner(pack, ORACLE + name, device="cpu") for name in networks.oracles]
-    for oracle in oracles:
-        oracle.activate()
-    recognise = Recogniser(oracles)
+    recognise = Recogniser(_active(pack, *[ORACLE + name for name in networks.oracles]))
     parts = np.array_split(pictures, max(1, len(pictures) // BATCH))
     return np.concatenate([prior.are_known(recognise.embed(part)) for part in parts])
+
+
+def _active(pack: Pack, *roles: str) -> list[Runner]:
+    runners = [open_runner(pack, role, device="cpu") for role in roles]
+    for runner in runners:
+        runner.activate()
+    return runners
 
 
 def matches(embeddings: FloatArray, gallery: FloatArray, name: str) -> Match:

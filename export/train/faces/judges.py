@@ -89,13 +89,12 @@ class PoseReader(nn.Module):
     """Yaw, pitch and roll in degrees, read from an oracle's maps: a student of FSA-Net with a gradient.
 
     Args:
-        maps: Each stage's maps of some faces.
+        seen: Each stage's maps of some faces, by `pooled`.
         pose: ``(n, 3)``, what FSA-Net says of them.
     """
 
-    def __init__(self, maps: list[Tensor], pose: Tensor) -> None:
+    def __init__(self, seen: Tensor, pose: Tensor) -> None:
         super().__init__()
-        seen = self._pooled(maps)
         self.register_buffer("middle", seen.mean(0))
         self.register_buffer("spread", seen.std(0) + 1e-3)
         rows = (seen - self.middle) / self.spread
@@ -109,12 +108,13 @@ class PoseReader(nn.Module):
     bias: Tensor
 
     @staticmethod
-    def _pooled(maps: list[Tensor]) -> Tensor:
+    def pooled(maps: list[Tensor]) -> Tensor:
+        """The mean of a few places of each map, ``(n, k)``."""
         return torch.cat([functional.adaptive_avg_pool2d(each.float(), POOLED).flatten(1) for each in maps], 1)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Degrees ``(n, 3)``."""
-        return (self._pooled(maps) - self.middle) / self.spread @ self.weight + self.bias
+        return (self.pooled(maps) - self.middle) / self.spread @ self.weight + self.bias
 
 
 @dataclass(frozen=True)
@@ -150,12 +150,9 @@ class Judges:
 @torch.no_grad()
 def _pose_reader(oracle: Oracle, faces: Faces) -> PoseReader:
     rows = np.arange(0, len(faces), max(1, len(faces) // POSES))
-    parts = []
-    for part in np.array_split(rows, max(1, len(rows) // 100)):
-        maps = oracle.features(plain(faces[part]))
-        parts.append([functional.adaptive_avg_pool2d(each, POOLED) for each in maps])
-    pooled = [torch.cat(stage) for stage in zip(*parts, strict=True)]
-    return PoseReader(pooled, torch.from_numpy(faces.facts["pose"][rows]).float())
+    parts = np.array_split(rows, max(1, len(rows) // 100))
+    seen = torch.cat([PoseReader.pooled(oracle.features(plain(faces[part]))) for part in parts])
+    return PoseReader(seen, torch.from_numpy(faces.facts["pose"][rows]).float())
 
 
 @torch.no_grad()
@@ -180,8 +177,8 @@ def load_judges(
     nets: list[nn.Module] = [*oracles, mobilefacenet(teachers)]
     seen = [*(_embeddings(net, faces) for net in oracles), torch.from_numpy(faces.facts["mobilefacenet"])]
     recognisers = [Judge.of(net, each, own, faces.facts["labels"]) for net, each in zip(nets, seen, strict=True)]
-    read = read_traits(torch.cat(seen[: len(oracles)], 1), torch.from_numpy(faces.facts["labels"]))
-    labels = categories(read(torch.cat(seen[: len(oracles)], 1)))
+    by_oracles = torch.cat(seen[: len(oracles)], 1)
+    labels = categories(read_traits(by_oracles, torch.from_numpy(faces.facts["labels"]))(by_oracles))
     print(f"thresholds at FMR {FMR}:", [round(judge.threshold, 3) for judge in recognisers], flush=True)
     marker = folded_landmarks(pack).requires_grad_(False).to(device)
     pose = _pose_reader(oracles[0], faces).to(device)
