@@ -61,7 +61,8 @@ class Encoder:
 def _in_front(chance: FloatArray, crops: Crops) -> FloatArray:
     """How much of each pixel stays because something is in front of the face there, ``(n, S, S)`` 0..1."""
     size = crops.pixels.shape[1]
-    front = np.nan_to_num((chance[:, 0] - np.float32(LIKELY)) / np.float32(SURE - LIKELY)).clip(0, 1)
+    known = np.where(np.isfinite(chance[:, 0]), chance[:, 0], np.float32(0))
+    front = ((known - np.float32(LIKELY)) / np.float32(SURE - LIKELY)).clip(0, 1)
     ticks = np.arange(size, dtype=np.float32) + np.float32(0.5)
     for eye in range(2):
         x, y = crops.landmarks[:, eye, 0, None, None], crops.landmarks[:, eye, 1, None, None]
