@@ -97,6 +97,17 @@ class DeviceArray:
         at = self.pointer + first * self.strides[0] if count else self.pointer
         return replace(self, pointer=at, shape=(count, *self.shape[1:]))
 
+    def head(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """The first bytes of a contiguous array as an array of another shape and dtype."""
+        kind, lengths = np.dtype(dtype), tuple(shape)
+        if not self.is_contiguous or math.prod(lengths) * kind.itemsize > self.nbytes:
+            raise InputError(
+                "a device array does not hold so much without gaps",
+                given=f"{kind}{lengths}",
+                expected=f"at most {self.nbytes} bytes",
+            )
+        return replace(self, shape=lengths, dtype=kind, strides=contiguous_strides(lengths, kind.itemsize))
+
     def reshape(self, *shape: int) -> DeviceArray:
         """The same values under another shape; they must be contiguous."""
         if not self.is_contiguous or math.prod(shape) != self.size:

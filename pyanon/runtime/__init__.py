@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from pyanon.runtime.device import Stream
 from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
 from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
 from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
 from pyanon.runtime.pack import Pack, available_packs, load_pack
 from pyanon.runtime.pack_toml import write_pack_toml
+from pyanon.runtime.plans import find_plan, read_plan, rebuild
 from pyanon.runtime.port import Port
 from pyanon.runtime.runner import Runner
+from pyanon.runtime.tensorrt import TensorRtRunner
 
 __all__ = [
     "OCCLUSION",
@@ -36,18 +39,27 @@ __all__ = [
 ]
 
 
-def open_runner(pack: Pack, role: str, *, device: Device = "auto", threads: int = 1) -> Runner:
-    """A runner for one network of a pack, not active yet.
+def open_runner(
+    pack: Pack, role: str, *, device: Device = "auto", threads: int = 1, place: Stream | None = None
+) -> Runner:
+    """A runner for one network of a pack, not active yet: TensorRT where its plan was built, else ONNX Runtime.
 
     Args:
         pack: The pack.
         role: The role, ``"locator"``, ``"oracle.<name>"``, ...
         device: ``"auto"`` takes CUDA where it works, ``"cuda"`` fails where it does not, ``"cpu"`` never tries.
         threads: Threads that one call may use on the CPU.
+        place: The stream of the pipeline on a GPU; None: the runner opens its own.
 
     Raises:
         PackError: The pack has no such role.
         InputError: `device` or `threads` cannot be used.
     """
-    network = f"{pack.name}/{role}"
-    return OnnxRunner(network, role=pack.role(role), read=partial(pack.read, role), device=device, threads=threads)
+    network, stated, why_not = f"{pack.name}/{role}", pack.role(role), ""
+    if device != "cpu":
+        plan, why_not = find_plan(pack, role, device=place.device if place else 0)
+        if plan is not None:
+            return TensorRtRunner(
+                network, role=stated, read=partial(read_plan, plan), rebuild=rebuild(plan), place=place
+            )
+    return OnnxRunner(network, role=stated, read=partial(pack.read, role), device=device, threads=threads, note=why_not)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pyanon.errors import InputError, RunnerError
 from pyanon.runtime.manifest import Role
-from pyanon.runtime.port import Array, Port
+from pyanon.runtime.port import Array, Port, check_file
 from pyanon.runtime.runner import CheckedRunner
 
 __all__ = ["Device", "OnnxRunner"]
@@ -43,13 +43,21 @@ class OnnxRunner(CheckedRunner):
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         threads: Threads that one call may use. One costs the least CPU time per call; more shorten a call where
             cores are idle.
+        note: Why no faster runtime runs it, for people.
 
     Raises:
         InputError: `device` or `threads` cannot be used.
     """
 
     def __init__(
-        self, network: str, *, role: Role, read: Callable[[], bytes], device: Device = "auto", threads: int = 1
+        self,
+        network: str,
+        *,
+        role: Role,
+        read: Callable[[], bytes],
+        device: Device = "auto",
+        threads: int = 1,
+        note: str = "",
     ) -> None:
         if device not in ("auto", "cpu", "cuda"):
             raise InputError("unknown device", given=repr(device), expected="'auto', 'cpu' or 'cuda'")
@@ -57,6 +65,7 @@ class OnnxRunner(CheckedRunner):
             raise InputError("a runner needs a thread", given=threads, expected="1 or more")
         super().__init__(network, inputs=role.inputs, outputs=role.outputs)
         self._read, self._asked, self._threads = read, device, threads
+        self._note = f"; TensorRT: {note}" if note else ""
         self._session: Any = None
 
     def _open(self) -> tuple[str, str]:
@@ -70,14 +79,16 @@ class OnnxRunner(CheckedRunner):
             if not missing:
                 device, reason = "cuda:0", f"asked for {self._asked}, and CUDA works"
             elif self._asked == "cuda":
-                raise RunnerError(f"{self.network}: CUDA is not to be had ({missing})", expected=_CUDA, do=_GET_CUDA)
+                raise RunnerError(
+                    f"{self.network}: CUDA is not to be had ({missing}{self._note})", expected=_CUDA, do=_GET_CUDA
+                )
             else:
                 session = session or self._load(runtime, model, [_CPU])
                 reason = f"asked for auto, and CUDA is not to be had ({missing})"
         self._check_ports("input", self.inputs, session.get_inputs())
         self._check_ports("output", self.outputs, session.get_outputs())
         self._session = session
-        return device, f"{reason}; ONNX Runtime {runtime.__version__}, threads: {self._threads}"
+        return device, f"{reason}; ONNX Runtime {runtime.__version__}, threads: {self._threads}{self._note}"
 
     def _load_cuda(self, runtime: Any, model: bytes) -> tuple[Any, str]:
         """A session and why it does not run on CUDA (empty where it does)."""
@@ -109,7 +120,7 @@ class OnnxRunner(CheckedRunner):
                 do="export it again, or update onnxruntime",
             ) from error
 
-    def _run(self, arrays: dict[str, Array]) -> dict[str, Array]:
+    def _run(self, arrays: dict[str, Array], sizes: dict[str, int]) -> dict[str, Array]:  # noqa: ARG002
         session = self._session  # kept alive by this call, also where another thread deactivates
         names = [port.name for port in self.outputs]
         try:
@@ -125,24 +136,8 @@ class OnnxRunner(CheckedRunner):
         self._session = None
 
     def _check_ports(self, kind: str, stated: Sequence[Port], actual: Sequence[Any]) -> None:
-        """Hold the network's own ports against those the pack states; the pack may fix an axis that it leaves open."""
         ports = {node.name: (_DTYPES.get(node.type, node.type), node.shape) for node in actual}
-        fits = {port.name for port in stated} == set(ports) and all(
-            port.dtype == ports[port.name][0] and _fits(port, ports[port.name][1]) for port in stated
-        )
-        if not fits:
-            raise RunnerError(
-                f"{self.network}: the {kind}s of the ONNX file are not those that the pack states",
-                given="; ".join(f"{name} {dtype}{tuple(shape)}" for name, (dtype, shape) in ports.items()),
-                expected="; ".join(map(str, stated)),
-                do="write pack.toml again from the exported network",
-            )
-
-
-def _fits(port: Port, shape: Sequence[int | str | None]) -> bool:
-    return len(port.axes) == len(shape) and all(
-        not isinstance(actual, int) or actual == stated for stated, actual in zip(port.axes, shape, strict=True)
-    )
+        check_file(stated, ports, kind=kind, network=self.network)
 
 
 def _import_runtime() -> Any:

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol
 
+import numpy as np
+
+from pyanon.arrays import DeviceArray
 from pyanon.errors import RunnerError
-from pyanon.runtime.port import Array, Port, check_inputs, check_outputs, empty_outputs
+from pyanon.runtime.port import AnyArray, Array, Port, check_inputs, check_outputs, empty_outputs
 
 __all__ = ["INACTIVE", "CheckedRunner", "Runner"]
 
@@ -43,6 +46,9 @@ class Runner(Protocol):
 
     def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run the network once on exactly its inputs; safe from several threads."""
+
+    def infer_device(self, inputs: Mapping[str, AnyArray]) -> dict[str, DeviceArray]:
+        """The same where the outputs, and what is large of the inputs, stay on the GPU."""
 
     def deactivate(self) -> None:
         """Let go of the network; harmless where it is not active."""
@@ -97,14 +103,36 @@ class CheckedRunner(abc.ABC):
         Raises:
             RunnerError: It is not active, an array does not fit its port, or the runtime failed.
         """
-        if self.device == INACTIVE:
-            raise RunnerError(f"{self.network}: infer on a runner that is not active", do="call activate() first")
+        self._require_active()
         arrays, sizes = check_inputs(self.inputs, inputs, network=self.network)
-        outputs = empty_outputs(self.outputs, sizes)
+        outputs = empty_outputs(self.outputs, sizes, make=np.empty)
         if outputs is None:
-            outputs = self._run(arrays)
+            outputs = self._run(arrays, sizes)
         check_outputs(self.outputs, outputs, sizes, network=self.network)
         return outputs
+
+    def infer_device(self, inputs: Mapping[str, AnyArray]) -> dict[str, DeviceArray]:
+        """Run the network once without leaving the GPU, and without waiting for it.
+
+        Args:
+            inputs: Input name -> array, exactly those in `inputs`; device arrays are contiguous and of the runner's
+                place, NumPy arrays are copied there.
+
+        Returns:
+            Output name -> array of the runner's place, the caller's as in `infer`.
+
+        Raises:
+            RunnerError: As `infer`; or this runtime cannot do it.
+        """
+        self._require_active()
+        arrays, sizes = check_inputs(self.inputs, inputs, network=self.network, kinds=(np.ndarray, DeviceArray))
+        outputs = self._run_device(arrays, sizes)
+        check_outputs(self.outputs, outputs, sizes, network=self.network)
+        return outputs
+
+    def _require_active(self) -> None:
+        if self.device == INACTIVE:
+            raise RunnerError(f"{self.network}: infer on a runner that is not active", do="call activate() first")
 
     def deactivate(self) -> None:
         """Let go of the network; harmless where it is not active."""
@@ -125,8 +153,21 @@ class CheckedRunner(abc.ABC):
         """Load the network; returns the device and why it is that one."""
 
     @abc.abstractmethod
-    def _run(self, arrays: dict[str, Array]) -> dict[str, Array]:
-        """Run it on C-contiguous arrays that fit the ports; raises only `RunnerError`."""
+    def _run(self, arrays: dict[str, Array], sizes: dict[str, int]) -> dict[str, Array]:
+        """Run it on C-contiguous arrays that fit the ports and whose named axes have `sizes`.
+
+        Raises:
+            RunnerError: The runtime failed; nothing else is raised.
+        """
+
+    def _run_device(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, DeviceArray]:  # noqa: ARG002
+        """The same on the GPU, for runtimes that can."""
+        raise RunnerError(
+            f"{self.network}: this runtime takes and gives NumPy arrays only",
+            given=self.device_reason,
+            expected="TensorRT",
+            do="build its plan for this GPU: pyanon pack build",
+        )
 
     @abc.abstractmethod
     def _close(self) -> None:

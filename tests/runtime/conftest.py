@@ -13,7 +13,11 @@ from pyanon.runtime import Manifest, Pack, Port, Prompts, Role, write_pack_toml
 
 onnx = pytest.importorskip("onnx", reason="the networks of these tests are built with onnx (in the test extra)")
 
-_TENSOR = {"float32": onnx.TensorProto.FLOAT, "int64": onnx.TensorProto.INT64}
+_TENSOR = {
+    "float32": onnx.TensorProto.FLOAT,
+    "float16": onnx.TensorProto.FLOAT16,
+    "int64": onnx.TensorProto.INT64,
+}
 
 
 def _ports(ports: tuple[Port, ...]) -> list[Any]:
@@ -39,7 +43,12 @@ LOCATOR = Role(
     file="locator.onnx",
     inputs=(Port("image", "float32", (1, 3, "height", "width")), Port("prompts", "float32", ("prompt", 4))),
     outputs=(Port("doubled", "float32", (1, 3, "height", "width")), Port("scores", "float32", ("prompt", 2))),
-    settings={"threshold": 0.25, "strides": (8, 16, 32), "input": "rgb"},
+    settings={
+        "threshold": 0.25,
+        "strides": (8, 16, 32),
+        "input": "rgb",
+        "profile": {"height": (1, 5, 64), "width": (1, 7, 64), "prompt": (1, 2, 8)},
+    },
 )
 LANDMARKS = Role(
     file="landmarks.onnx",

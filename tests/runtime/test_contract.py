@@ -13,26 +13,70 @@ import pytest
 
 from pyanon.errors import RunnerError
 from pyanon.runtime import Pack, Runner, open_runner
+from pyanon.runtime.plans import build_plans
+from pyanon.runtime.tensorrt import TensorRtRunner
+from tests.runtime.simulated.machine import VERSIONS, machine
 
 Make: TypeAlias = Callable[[str], Runner]
 
 
-def _onnx_cpu(pack: Pack, role: str) -> Runner:
-    return open_runner(pack, role, device="cpu")
+class OnnxRuntime:
+    """ONNX Runtime with certain options."""
+
+    def __init__(self, **options: object) -> None:
+        self._options = options
+
+    def start(self, patch: pytest.MonkeyPatch) -> None:
+        """Nothing has to be there but the package."""
+
+    def open(self, pack: Pack, role: str) -> Runner:
+        return open_runner(pack, role, **self._options)  # type: ignore[arg-type]
+
+    def files(self, pack: Pack, home: Path) -> list[Path]:
+        """What is loaded."""
+        return sorted(pack.folder.glob("*.onnx"))
 
 
-def _onnx_cpu_two_threads(pack: Pack, role: str) -> Runner:
-    return open_runner(pack, role, device="cpu", threads=2)
+class SimulatedTensorRt:
+    """TensorRT of some version, its plans built from the pack as a user would."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+
+    def start(self, patch: pytest.MonkeyPatch) -> None:
+        machine(patch, self._version)
+
+    def open(self, pack: Pack, role: str) -> Runner:
+        list(build_plans(pack, roles=[role]))
+        runner = open_runner(pack, role)
+        assert isinstance(runner, TensorRtRunner)
+        return runner
+
+    def files(self, pack: Pack, home: Path) -> list[Path]:
+        return sorted((home / "plans").glob("*.plan"))
 
 
-def _onnx_cuda(pack: Pack, role: str) -> Runner:
-    return open_runner(pack, role, device="cuda")
+class RealTensorRt(SimulatedTensorRt):
+    """TensorRT of the machine that the tests run on."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def start(self, patch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip("tensorrt", reason="needs TensorRT")
 
 
 HAS_GPU = Path("/proc/driver/nvidia").exists()
+NEEDS_GPU = [] if HAS_GPU else [pytest.mark.skip(reason="needs an NVIDIA GPU")]
 HAS_CUDA = HAS_GPU and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 NEEDS_CUDA = [] if HAS_CUDA else [pytest.mark.skip(reason="needs onnxruntime-gpu and an NVIDIA GPU")]
-RUNTIMES = [_onnx_cpu, _onnx_cpu_two_threads, pytest.param(_onnx_cuda, marks=[pytest.mark.gpu, *NEEDS_CUDA])]
+RUNTIMES = [
+    pytest.param(OnnxRuntime(device="cpu"), id="onnx"),
+    pytest.param(OnnxRuntime(device="cpu", threads=2), id="onnx-two-threads"),
+    pytest.param(OnnxRuntime(device="cuda"), id="onnx-cuda", marks=[pytest.mark.gpu, *NEEDS_CUDA]),
+    *(pytest.param(SimulatedTensorRt(version), id=f"simulated-tensorrt-{version}") for version in VERSIONS),
+    pytest.param(RealTensorRt(), id="tensorrt", marks=[pytest.mark.gpu, *NEEDS_GPU]),
+]
 #: Column weights of the locator of the tiny pack.
 WEIGHTS = np.arange(8, dtype=np.float32).reshape(4, 2)
 
@@ -48,8 +92,12 @@ def prompts(rows: int = 2) -> np.ndarray:
 @pytest.mark.parametrize("runtime", RUNTIMES)
 class TestRunnerContract:
     @pytest.fixture
-    def make(self, pack: Pack, runtime: Callable[[Pack, str], Runner]) -> Make:
-        return lambda role: runtime(pack, role)
+    def make(
+        self, pack: Pack, runtime: OnnxRuntime | SimulatedTensorRt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Make:
+        monkeypatch.setenv("PYANON_HOME", str(tmp_path / "home"))
+        runtime.start(monkeypatch)
+        return lambda role: runtime.open(pack, role)
 
     @pytest.fixture
     def locator(self, make: Make) -> Iterator[Runner]:
@@ -195,10 +243,14 @@ class TestRunnerContract:
         assert locator.device in ("cpu", "cuda:0")
         assert locator.device_reason
 
-    def test_tampered_file_is_never_loaded(self, make: Make, pack: Pack) -> None:
+    def test_tampered_file_is_never_loaded(
+        self, make: Make, pack: Pack, runtime: OnnxRuntime | SimulatedTensorRt, tmp_path: Path
+    ) -> None:
         runner = make("landmarks")
-        path = pack.folder / "landmarks.onnx"
-        path.write_bytes((pack.folder / "locator.onnx").read_bytes())
+        files = runtime.files(pack, tmp_path / "home")
+        assert files
+        for path in files:
+            path.write_bytes(path.read_bytes() + b"\0")
         with pytest.raises(RuntimeError, match=r"sha256"):
             runner.activate()
         assert runner.device == "inactive"
