@@ -115,18 +115,17 @@ def _ways(name: str, text: str) -> list[list[tuple[str, bool]]]:
     return [_parameters(line) for line in re.findall(rf"^(?:\d+\. )?({name}\(self.*\) -> .*)$", text, re.MULTILINE)]
 
 
+def _member(name: str, value: Any) -> Any:
+    return _ways(name, value.__doc__ or "") if callable(value) else "attribute"
+
+
 def _table(package: Any) -> dict[str, Any]:
     table: dict[str, Any] = {"version": package.__version__, "classes": {}, "enums": {}}
     for name in _CLASSES:
         kind = getattr(package, name, None)
         if kind is not None:
-            members = {
-                member: getattr(kind, member) for member in dir(kind) if member[:2] != "__" or member == "__init__"
-            }
-            table["classes"][name] = {
-                member: _ways(member, value.__doc__ or "") if callable(value) else "attribute"
-                for member, value in members.items()
-            }
+            names = [member for member in dir(kind) if member[:2] != "__" or member == "__init__"]
+            table["classes"][name] = {member: _member(member, getattr(kind, member)) for member in names}
     for name in _ENUMS:
         table["enums"][name] = list(getattr(getattr(package, name, None), "__members__", {}))
     return table
