@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pyanon import dlpack
 from pyanon.errors import InputError
 
 __all__ = ["DeviceArray", "Place", "contiguous_strides"]
@@ -38,13 +39,19 @@ class Place(Protocol):
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         """A copy for NumPy; waits until everything that writes to the array has run."""
 
+    def write(self, target: DeviceArray, values: npt.NDArray[Any] | DeviceArray) -> None:
+        """Copy values, of the host or of this place, over the first bytes of a contiguous array."""
+
+    def precede(self, stream: int) -> None:
+        """Let what is asked of another stream from now on wait for all that was asked of this one."""
+
 
 @dataclass(frozen=True, eq=False)
 class DeviceArray:
     """An array in the memory of a GPU: where it is, not what is in it.
 
-    It goes to other libraries through ``__cuda_array_interface__`` (version 3), and comes from them by
-    `pyanon.runtime.device`.
+    It goes to other libraries through DLPack and ``__cuda_array_interface__`` (version 3), and comes from them by
+    `pyanon.runtime.device.adopt`.
 
     Attributes:
         pointer: Address of its first value; 0 where it has none.
@@ -129,6 +136,16 @@ class DeviceArray:
             # 0 is not allowed there: it could be either of the two default streams.
             "stream": self.place.stream or 1,
         }
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return dlpack.CUDA, self.place.device
+
+    def __dlpack__(self, *, stream: int | None = None, **_: object) -> Any:
+        # -1: the consumer wants no order; nothing and 1: the legacy default stream.
+        if stream != -1:
+            self.place.precede(stream or 1)
+        told = dlpack.Told(self.pointer, self.shape, self.strides, self.dtype, self.__dlpack_device__(), self)
+        return dlpack.give(told)
 
     def __array__(self, *_: object, **__: object) -> npt.NDArray[Any]:
         # Without this NumPy would make an array of one object of it.

@@ -8,41 +8,24 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyanon.cli.console import Console
+from pyanon.cli.doctor_gpu import gpu
 from pyanon.cli.exit_codes import ExitCode
+from pyanon.cli.findings import Finding
 from pyanon.cli.options import add_common, add_runtime
 from pyanon.errors import PyanonError
 
 if TYPE_CHECKING:
     from pyanon.runtime import Pack
 
-__all__ = ["Finding", "add_parser", "describe_machine", "examine", "run"]
+__all__ = ["add_parser", "describe_machine", "examine", "run"]
 
 _ENCODERS = {"libx264": "mp4, mov, mkv, ts", "libvpx-vp9": "webm", "libwebp_anim": "webp", "gif": "gif", "apng": "png"}
 _DECODERS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        topic: What it belongs to.
-        name: What it is.
-        value: How it is.
-        state: ``"ok"``; ``"missing"``, where something optional is not there; ``"broken"``, where pyanon cannot work.
-        do: What to do about it.
-    """
-
-    topic: str
-    name: str
-    value: str
-    state: str = "ok"
-    do: str = ""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -96,6 +79,7 @@ def examine(given: argparse.Namespace) -> Iterator[Finding]:
         ("pyanon", _pyanon),
         ("machine", _machine),
         ("kernels", _kernels),
+        ("gpu", lambda: gpu(given.pack)),
         ("pack", lambda: _pack(given)),
         ("runtime", lambda: _runtime(given)),
         ("video", _video),

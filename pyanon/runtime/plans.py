@@ -129,9 +129,9 @@ def find_plan(pack: Pack, role: str, *, device: int = 0) -> tuple[Plan | None, s
         return None, ""
     try:
         version = import_tensorrt().__version__
+        plan = plan_of(pack, role, gpu=gpu, version=version)
     except RunnerError as error:
         return None, error.what
-    plan = plan_of(pack, role, gpu=gpu, version=version)
     if not plan.is_there:
         return None, f"there is no plan for {gpu.name} and TensorRT {version}: pyanon pack build {pack.name}"
     return plan, ""

@@ -17,7 +17,7 @@ BATCH = "n"
 #: Batches that are compiled for where the pack states none.
 BATCHES = (1, 2, 3, 4, 5, 6, 7, 8)
 #: Least, usual and greatest size of axes that a pack need not state.
-RANGES = {"height": (32, 384, 1280), "width": (32, 640, 1280), "prompt": (1, 1, 80)}
+RANGES = {"height": (32, 384, 1280), "width": (32, 640, 1280), "prompts": (1, 1, 80)}
 
 Range: TypeAlias = tuple[int, int, int]
 
@@ -67,8 +67,9 @@ def profiles_of(role: Role) -> tuple[Profile, ...]:
         RunnerError: An axis is neither stated nor a usual one.
     """
     stated = role.table("profile") if "profile" in role.settings else {}
-    axes = sorted({axis for port in (*role.inputs, *role.outputs) for axis in port.axes if isinstance(axis, str)})
-    ranges = tuple((axis, _range(role, axis, stated)) for axis in axes if axis != BATCH and _is_given(role, axis))
+    # The axes that only outputs have are for the network itself to decide.
+    axes = sorted({axis for port in role.inputs for axis in port.axes if isinstance(axis, str)})
+    ranges = tuple((axis, _range(role, axis, stated)) for axis in axes if axis != BATCH)
     if BATCH not in axes:
         return (Profile(ranges),)
     return tuple(Profile(((BATCH, (size,) * 3), *ranges)) for size in _batches(role, stated))
@@ -112,11 +113,6 @@ def batches(profiles: Sequence[Profile], sizes: Mapping[str, int]) -> Iterator[B
 def shape_of(port: Port, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The shape of a port where its named axes have these sizes."""
     return tuple(sizes[axis] if isinstance(axis, str) else axis for axis in port.axes)
-
-
-def _is_given(role: Role, axis: str) -> bool:
-    """Whether an axis is one of the inputs': the network itself decides the others."""
-    return any(axis in port.axes for port in role.inputs)
 
 
 def _batches(role: Role, stated: Mapping[str, Setting]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from pyanon.arrays import DeviceArray
 from pyanon.errors import InputError, RunnerError
-from pyanon.runtime.device import Graph, Stream, find_gpu, open_place
+from pyanon.runtime.device import Graph, Stream, adopt, find_gpu, open_place
 from tests.runtime.simulated.cuda import SimulatedCuda, cudaError_t
 from tests.runtime.simulated.machine import machine
 
@@ -181,3 +181,53 @@ def test_on_this_machines_gpu() -> None:
         there, target = place.upload(given), place.upload(np.zeros((7, 5, 3)))
         Graph(place, lambda: place.write(target, there)).launch()
         np.testing.assert_array_equal(place.download(target), given)
+
+
+class Foreign:
+    """An array of another library."""
+
+    def __init__(self, array: DeviceArray, *, stream: int | None) -> None:
+        told = array.__cuda_array_interface__
+        self.held, self.__cuda_array_interface__ = array, {**told, "stream": stream}
+
+
+@pytest.mark.parametrize("stream", [None, 7])
+def test_an_array_of_another_library_is_adopted(cuda: SimulatedCuda, stream: int | None) -> None:
+    values = np.arange(6, dtype=np.float32).reshape(2, 3)
+    with open_place() as place:
+        adopted = adopt(Foreign(place.upload(values), stream=stream), place)
+        np.testing.assert_array_equal(place.download(adopted), values)
+    assert ("cudaStreamWaitEvent" in cuda.calls) == (stream is not None)
+
+
+def test_an_array_comes_and_goes_by_dlpack(cuda: SimulatedCuda) -> None:
+    values = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    with open_place() as place, open_place() as other:
+        there = place.upload(values)
+
+        class Producer:
+            """Has nothing but DLPack."""
+
+            __dlpack__, __dlpack_device__ = there.__dlpack__, there.__dlpack_device__
+
+        adopted = adopt(Producer(), other)
+        assert adopted.pointer == there.pointer
+        np.testing.assert_array_equal(other.download(adopted), values)
+        del there
+        np.testing.assert_array_equal(other.download(adopted), values)
+    assert "cudaStreamWaitEvent" in cuda.calls
+
+
+def test_a_device_array_of_another_stream_is_waited_for(cuda: SimulatedCuda) -> None:
+    with open_place() as place, open_place() as other:
+        there = place.upload(np.ones(3))
+        assert adopt(there, place) is not None
+        assert "cudaStreamWaitEvent" not in cuda.calls
+        assert adopt(there, other).place is other
+        assert "cudaStreamWaitEvent" in cuda.calls
+
+
+@pytest.mark.parametrize(("value", "given"), [([1, 2], "given: list"), (np.ones(3), r"DLPack device \(1, 0\)")])
+def test_not_of_this_gpu(cuda: SimulatedCuda, value: object, given: str) -> None:
+    with open_place() as place, pytest.raises(InputError, match=given):
+        adopt(value, place)

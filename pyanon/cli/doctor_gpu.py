@@ -1,0 +1,127 @@
+"""What `pyanon doctor` says of GPUs: what is there, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from pyanon.cli.findings import Finding
+from pyanon.errors import PyanonError
+
+__all__ = ["gpu", "jetson", "power_mode"]
+
+#: Where a driver shows itself, on a desktop and on a Jetson.
+_TRACES = (Path("/proc/driver/nvidia/version"), Path("/etc/nv_tegra_release"), Path("/dev/nvgpu"))
+_BOARD, _RELEASE = Path("/proc/device-tree/model"), Path("/etc/nv_tegra_release")
+
+_BUILD_KERNELS = (
+    "install the CUDA toolkit, then CMAKE_ARGS=-DPYANON_CUDA=ON pip install --force-reinstall --no-deps pyanon"
+)
+
+
+def gpu(pack: str) -> Iterator[Finding]:
+    """Look at the first GPU and at all that stands between it and the networks of a pack.
+
+    Args:
+        pack: Name or folder of the pack.
+
+    Yields:
+        What was found; one line where there is no GPU, since nothing is wrong then.
+    """
+    from pyanon.runtime.device import find_gpu
+
+    try:
+        found = find_gpu()
+    except PyanonError as error:
+        if any(trace.exists() for trace in _TRACES):
+            yield Finding("gpu", "NVIDIA", f"there, but cannot be used: {error.what}", "missing", error.do)
+        else:
+            yield Finding("gpu", "NVIDIA", "none; everything runs on the CPU")
+        return
+    memory = f"{found.memory / (1 << 30):.1f} GiB{' shared with the CPU' if found.integrated else ''}"
+    yield Finding("gpu", "NVIDIA", f"{found.name}, {found.architecture}, {memory}, driver for CUDA {found.driver}")
+    yield from _board()
+    yield from _kernels()
+    yield from _plans(pack)
+    yield from _decoder(integrated=found.integrated)
+
+
+def jetson() -> str:
+    """Model of the Jetson that this is, with its release of Linux for Tegra; empty on other machines."""
+    try:
+        board = _BOARD.read_text(errors="replace").rstrip("\0\n")
+        release = _RELEASE.read_text(errors="replace").split(",")
+    except OSError:
+        return ""
+    # "# R36 (release), REVISION: 4.0, ..."
+    major, minor = release[0].strip("# ").split()[0], release[1].rpartition(":")[2].strip() if release[1:] else ""
+    return f"{board}, L4T {major.lstrip('R')}.{minor}"
+
+
+def power_mode() -> str:
+    """The power mode of a Jetson, as it names it; empty where there is none."""
+    told = _said("nvpmodel", "-q") or ""
+    return next((line.partition(":")[2].strip() for line in told.splitlines() if "Power Mode" in line), "")
+
+
+def _said(tool: str, argument: str) -> str | None:
+    """What a tool of the system says; None where it is missing or fails."""
+    path = shutil.which(tool)
+    if path is None:
+        return None
+    try:
+        done = subprocess.run([path, argument], capture_output=True, text=True, timeout=5, stdin=subprocess.DEVNULL)  # noqa: S603 - both are ours
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _board() -> Iterator[Finding]:
+    board, mode = jetson(), power_mode()
+    if board:
+        yield Finding("gpu", "Jetson", board)
+    if mode:
+        do = "sudo nvpmodel -m 0 && sudo jetson_clocks" if "MAXN" not in mode.upper() else ""
+        yield Finding("gpu", "power mode", mode, "ok" if not do else "missing", do)
+
+
+def _kernels() -> Iterator[Finding]:
+    if find_spec("pyanon._cuda") is not None:
+        yield Finding("gpu", "kernels", "built: pictures can stay on the GPU")
+    else:
+        yield Finding("gpu", "kernels", "not built: pictures go through the CPU", "missing", _BUILD_KERNELS)
+
+
+def _plans(name: str) -> Iterator[Finding]:
+    from pyanon.runtime import load_pack
+    from pyanon.runtime.plans import find_plan, plan_folder
+    from pyanon.runtime.tensorrt_api import import_tensorrt
+
+    try:
+        yield Finding("gpu", "TensorRT", import_tensorrt().__version__)
+    except PyanonError as error:
+        yield Finding("gpu", "TensorRT", error.what, "missing", error.do)
+        return
+    pack = load_pack(name)
+    missing = [role for role in pack.manifest.roles if find_plan(pack, role)[0] is None]
+    if missing:
+        do = f"pyanon pack build {name}"
+        yield Finding("gpu", "plans", f"not built for {', '.join(missing)} (ONNX Runtime runs those)", "missing", do)
+    else:
+        yield Finding("gpu", "plans", f"built for every network of {pack.name}, in {plan_folder()}")
+
+
+def _decoder(*, integrated: bool) -> Iterator[Finding]:
+    if integrated:
+        known = _said("gst-inspect-1.0", "nvv4l2decoder") is not None
+        what, do = "GStreamer nvv4l2decoder", "sudo apt install nvidia-l4t-gstreamer gstreamer1.0-tools"
+    else:
+        known = find_spec("PyNvVideoCodec") is not None
+        what, do = "PyNvVideoCodec", "pip install 'pyanon[nvcodec]'"
+    if known:
+        yield Finding("gpu", "decoder", what)
+    else:
+        yield Finding("gpu", "decoder", f"{what} is missing: the CPU decodes", "missing", do)
