@@ -1,9 +1,9 @@
 """The numeric ops of the pipeline, on the backend where their arrays live.
 
-`pyanon.ops.reference` defines them in NumPy, `pyanon.ops.cpu` runs them natively.
+`pyanon.ops.reference` defines them in NumPy, `pyanon.ops.cpu` runs them natively, `pyanon.ops.cuda` on an NVIDIA GPU.
 """
 
-from pyanon.ops import cpu
+from pyanon.ops import cpu, cuda
 from pyanon.ops._select import follows_array
 from pyanon.ops.cpu import CoverStyle, force_simd, simd_target, simd_targets
 from pyanon.ops.epsilon import EpsilonLedger
@@ -30,12 +30,12 @@ __all__ = [
     "warp",
 ]
 
-blend = follows_array(cpu.blend)
-cover = follows_array(cpu.cover)
-exponential = follows_array(cpu.exponential)
-judge = follows_array(cpu.judge)
-letterbox = follows_array(cpu.letterbox)
-nms = follows_array(cpu.nms)
-paste = follows_array(cpu.paste)
-reject = follows_array(cpu.reject)
-warp = follows_array(cpu.warp)
+blend = follows_array(cpu.blend, cuda.blend)
+cover = follows_array(cpu.cover, cpu.cover)
+exponential = follows_array(cpu.exponential, cpu.exponential)
+judge = follows_array(cpu.judge, cpu.judge)
+letterbox = follows_array(cpu.letterbox, cpu.letterbox)
+nms = follows_array(cpu.nms, cpu.nms)
+paste = follows_array(cpu.paste, cuda.paste)
+reject = follows_array(cpu.reject, cpu.reject)
+warp = follows_array(cpu.warp, cuda.warp)

@@ -70,21 +70,24 @@ def letterbox(
     return _ext.letterbox(image, size, mean, scale, fill, out)
 
 
-def warp(image: ImageArray, *, matrix: FloatArray, size: int) -> ImageArray:
+def warp(image: ImageArray, *, matrix: FloatArray, size: int, times: int = 1) -> ImageArray:
     """Cut aligned crops out of a frame, bilinear, repeating the frame's border outside of it.
 
     Args:
         image: ``(H, W, 3)`` uint8, any strides, at least one pixel.
         matrix: ``(n, 2, 3)`` float32, frame to crop coordinates, both from the outer corner of the first pixel.
         size: Side of the crops in pixels.
+        times: A pixel of a crop is the mean of ``times`` x ``times`` samples, half-way cases to the even level: what
+            keeps a crop that is much smaller than its face free of aliasing. 1..16.
 
     Returns:
         ``(n, size, size, 3)`` uint8.
 
     Raises:
-        InputError: An array has another dtype or shape, a matrix cannot be inverted, or ``size`` is out of range.
+        InputError: An array has another dtype or shape, a matrix cannot be inverted, or ``size`` or ``times`` is out of
+            range.
     """
-    return _ext.warp(image, matrix, size)
+    return _ext.warp(image, matrix, size, times)
 
 
 def blend(image: ImageArray, *, patch: ImageArray, mask: ImageArray, at: tuple[int, int]) -> None:
