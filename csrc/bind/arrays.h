@@ -96,6 +96,7 @@ void register_cover(py::module_& module);
 void register_exponential(py::module_& module);
 void register_letterbox(py::module_& module);
 void register_nms(py::module_& module);
+void register_nv12(py::module_& module);
 void register_reject(py::module_& module);
 void register_warp(py::module_& module);
 

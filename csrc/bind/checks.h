@@ -6,6 +6,7 @@
 
 #include "bind/arrays.h"
 #include "core/affine.h"
+#include "core/nv12.h"
 
 namespace pyanon::bind {
 
@@ -40,6 +41,15 @@ inline void check_output(int64_t width, int64_t height) {
   throw ArgumentError("size is not a width and a height", std::to_string(width) + " x " + std::to_string(height),
                       "1 .. " + std::to_string(kLongestOutput), "pass the network's input size as (width, height)");
 }
+
+inline Standard standard_of(const std::string& name) {
+  if (name == "bt601") return Standard::bt601;
+  if (name == "bt709") return Standard::bt709;
+  throw ArgumentError("there is no such standard of colours", name, "bt601 or bt709", "name the one of the video");
+}
+
+// Samples of chroma along a side of so many pixels.
+inline int64_t half_of(int64_t length) { return (length + 1) / 2; }
 
 inline void check_not_empty(const ConstImageView& frame) {
   if (frame.width > 0 && frame.height > 0) return;

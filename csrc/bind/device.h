@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "bind/arrays.h"
+#include "bind/checks.h"
 #include "cuda/errors.h"
 
 namespace pyanon::bind {
@@ -62,6 +62,13 @@ class Call {
       throw ArgumentError(std::string(name) + " is too large", describe_object(object),
                           "sides of at most " + std::to_string(kLongestSide), "cut it into smaller pictures");
     return view(found, 0, 0);
+  }
+
+  // Luma (H, W) and chroma (H / 2, W / 2, 2), rounded up, any strides.
+  Nv12View<const uint8_t> nv12(const py::object& luma, const py::object& chroma) {
+    const ConstImageView light = view(array<uint8_t>(luma, "luma", {kAny, kAny}), 0, 0);
+    const std::vector<int64_t> half{half_of(light.height), half_of(light.width), 2};
+    return {light, view(array<uint8_t>(chroma, "chroma", half), 0, 0)};
   }
 
   // Memory of the device, whatever lies there.

@@ -17,9 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from pyanon.arrays import DeviceArray
 from pyanon.errors import RunnerError
+from pyanon.ops.cpu import Standard
 from pyanon.types import FloatArray
 
-__all__ = ["blend", "extension", "paste", "warp"]
+__all__ = [
+    "blend",
+    "extension",
+    "letterbox",
+    "letterbox_nv12",
+    "nv12_from_rgb",
+    "paste",
+    "rgb_from_nv12",
+    "warp",
+]
 
 
 @cache
@@ -52,6 +62,52 @@ if TYPE_CHECKING:
     from pyanon import _cuda as _native
 else:
     _native = _Lazy()
+
+
+def letterbox(
+    image: DeviceArray,
+    *,
+    size: tuple[int, int],
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: DeviceArray | None = None,
+) -> tuple[DeviceArray, float, tuple[float, float]]:
+    """Fit a frame into a fixed size as planes of float32, in one pass; see `pyanon.ops.cpu.letterbox`."""
+    return _native.letterbox(image, size, mean, scale, fill, out)
+
+
+def letterbox_nv12(
+    luma: DeviceArray,
+    *,
+    chroma: DeviceArray,
+    size: tuple[int, int],
+    standard: Standard = "bt709",
+    full_range: bool = False,
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: DeviceArray | None = None,
+) -> tuple[DeviceArray, float, tuple[float, float]]:
+    """Fit an NV12 frame into a fixed size, in one pass; see `pyanon.ops.cpu.letterbox_nv12`.
+
+    To the bit what `letterbox` makes of what `rgb_from_nv12` gives, without a picture in between.
+    """
+    return _native.letterbox_nv12(luma, chroma, standard, full_range, size, mean, scale, fill, out)
+
+
+def rgb_from_nv12(
+    luma: DeviceArray, *, chroma: DeviceArray, standard: Standard = "bt709", full_range: bool = False
+) -> DeviceArray:
+    """The RGB picture of an NV12 frame; see `pyanon.ops.cpu.rgb_from_nv12`."""
+    return _native.rgb_from_nv12(luma, chroma, standard, full_range)
+
+
+def nv12_from_rgb(
+    image: DeviceArray, *, standard: Standard = "bt709", full_range: bool = False
+) -> tuple[DeviceArray, DeviceArray]:
+    """The NV12 frame of an RGB picture; see `pyanon.ops.cpu.nv12_from_rgb`."""
+    return _native.nv12_from_rgb(image, standard, full_range)
 
 
 def warp(image: DeviceArray, *, matrix: FloatArray, size: int, times: int = 1) -> DeviceArray:
