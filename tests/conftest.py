@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
+
+from pyanon.errors import PyanonError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,3 +50,37 @@ def run_tool() -> Callable[..., None]:
         assert done.returncode == 0, f"{tool} {' '.join(arguments)}\n{done.stdout}{done.stderr}"
 
     return run
+
+
+@cache
+def _gpu() -> tuple[Any, str]:
+    """A stream of a GPU that pyanon can use, or why there is none: the only place that decides it."""
+    try:
+        from pyanon.runtime.device import open_place
+
+        return open_place(), ""
+    except (ImportError, PyanonError) as error:
+        return None, str(error)
+
+
+def _gpu_absent(reason: str) -> NoReturn:
+    if os.environ.get("PYANON_REQUIRE_GPU") == "1":
+        pytest.fail(f"PYANON_REQUIRE_GPU=1, but there is no GPU to test on: {reason}", pytrace=False)
+    pytest.skip(f"no GPU to test on: {reason}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu") and (reason := _gpu()[1]):
+        _gpu_absent(reason)
+
+
+@pytest.fixture
+def gpu_absent() -> Callable[[str], NoReturn]:
+    """Skips a test that needs a GPU, for a reason; fails it where PYANON_REQUIRE_GPU=1."""
+    return _gpu_absent
+
+
+@pytest.fixture
+def gpu_place() -> Any:
+    """Where tests that are marked `gpu` put their arrays."""
+    return _gpu()[0]

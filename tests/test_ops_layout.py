@@ -53,11 +53,14 @@ def test_no_file_is_without_an_op(folder, pattern):
     assert not strays
 
 
+def listed(file: Path, pattern: str) -> set[Path]:
+    """The sources that a CMakeLists.txt names."""
+    return {(file.parent / name).resolve() for name in re.findall(pattern, file.read_text())}
+
+
 def test_the_build_compiles_every_kernel():
-    listed = set(re.findall(r"csrc/\w+/\w+\.cc", (ROOT / "CMakeLists.txt").read_text()))
-    present = {
-        path.relative_to(ROOT).as_posix()
-        for folder in ("core", "cpu", "bind")
-        for path in (ROOT / "csrc" / folder).glob("*.cc")
-    }
-    assert listed == present
+    csrc = ROOT / "csrc"
+    sources = {path for folder in ("core", "cpu", "bind") for path in (csrc / folder).glob("*.cc")}
+    for_cuda = {path for path in sources if path.stem.endswith("_cuda")} | set((csrc / "cuda").glob("*.cu"))
+    assert listed(ROOT / "CMakeLists.txt", r"csrc/\w+/\w+\.cc") == sources - for_cuda
+    assert listed(csrc / "cuda/CMakeLists.txt", r"(?m)^  ((?:\.\./bind/)?\w+\.cc|\w+\.cu)\b") == for_cuda

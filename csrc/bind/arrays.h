@@ -22,6 +22,15 @@ inline std::string describe(const py::array& array) {
   return py::str(array.dtype()).cast<std::string>() + " of shape " + py::str(array.attr("shape")).cast<std::string>();
 }
 
+// "numpy uint8 of shape (any, any, 3)".
+template <class T>
+std::string wanted(const char* where, const std::vector<int64_t>& shape) {
+  std::string lengths;
+  for (int64_t length : shape)
+    lengths += (lengths.empty() ? "" : ", ") + (length == kAny ? "any" : std::to_string(length));
+  return where + (" " + py::str(py::dtype::of<T>()).cast<std::string>()) + " of shape (" + lengths + ")";
+}
+
 // The array that `object` is; raises unless it is one of this dtype and shape (kAny: any length).
 template <class T>
 py::array require(const py::object& object, const char* name, const std::vector<int64_t>& shape) {
@@ -31,13 +40,9 @@ py::array require(const py::object& object, const char* name, const std::vector<
       is_array && py::isinstance<py::array_t<T>>(array) && array.ndim() == static_cast<py::ssize_t>(shape.size());
   for (size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] == kAny || array.shape(i) == shape[i];
   if (fits) return array;
-  std::string wanted;
-  for (int64_t length : shape)
-    wanted += (wanted.empty() ? "" : ", ") + (length == kAny ? "any" : std::to_string(length));
   throw ArgumentError(std::string(name) + " is not the array this op needs",
                       is_array ? describe(array) : py::str(py::type::of(object).attr("__name__")).cast<std::string>(),
-                      "numpy " + py::str(py::dtype::of<T>()).cast<std::string>() + " of shape (" + wanted + ")",
-                      "convert it with numpy.asarray(..., dtype=...) and check its axes");
+                      wanted<T>("numpy", shape), "convert it with numpy.asarray(..., dtype=...) and check its axes");
 }
 
 inline ConstImageView view_of(const py::array& array, int64_t first_axis = 0, int64_t index = 0) {
@@ -86,14 +91,12 @@ std::vector<T> values(const py::object& object, const char* name, const std::vec
   return std::vector<T>(packed.data(), packed.data() + packed.size());
 }
 
-// n x 2 x 3 matrices, finite and invertible; kAny: however many there are.
-std::vector<float> matrices(const py::object& object, int64_t count);
-
 void register_blend(py::module_& module);
 void register_cover(py::module_& module);
 void register_exponential(py::module_& module);
 void register_letterbox(py::module_& module);
 void register_nms(py::module_& module);
+void register_nv12(py::module_& module);
 void register_reject(py::module_& module);
 void register_warp(py::module_& module);
 

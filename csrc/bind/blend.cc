@@ -1,6 +1,6 @@
 #include "cpu/blend.h"
 
-#include "bind/arrays.h"
+#include "bind/checks.h"
 
 namespace pyanon::bind {
 namespace {

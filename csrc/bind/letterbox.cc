@@ -1,25 +1,16 @@
 #include "cpu/letterbox.h"
 
-#include "bind/arrays.h"
+#include "bind/checks.h"
 
 namespace pyanon::bind {
 namespace {
-
-constexpr int64_t kLongestOutput = 1 << 15;
-
-void check_size(int64_t width, int64_t height) {
-  if (width >= 1 && height >= 1 && width <= kLongestOutput && height <= kLongestOutput) return;
-  throw ArgumentError("size is not a width and a height", std::to_string(width) + " x " + std::to_string(height),
-                      "1 .. " + std::to_string(kLongestOutput), "pass the network's input size as (width, height)");
-}
 
 py::tuple letterbox_arrays(const py::object& from, std::pair<int64_t, int64_t> size, float mean, float scale,
                            float fill, const py::object& out) {
   const ConstImageView frame = image(from, "image");
   const auto [width, height] = size;
-  check_size(width, height);
-  if (frame.width == 0 || frame.height == 0)
-    throw ArgumentError("image holds no pixel", describe(py::array(from)), "H >= 1 and W >= 1", "skip empty frames");
+  check_output(width, height);
+  check_not_empty(frame);
   const py::object given = out.is_none() ? py::object(py::array_t<float>({int64_t{3}, height, width})) : out;
   py::array tensor = require<float>(given, "out", {3, height, width});
   if (!tensor.writeable() || !(tensor.flags() & py::array::c_style))

@@ -1,26 +1,15 @@
 #include "bind/arrays.h"
+#include "bind/errors.h"
 #include "core/target.h"
 
 namespace pyanon::bind {
 namespace {
 
-void raise_input_error(const ArgumentError& error) {
-  using namespace py::literals;
-  const py::object type = py::module_::import("pyanon.errors").attr("InputError");
-  const py::object raised =
-      type(error.what(), "given"_a = error.given, "expected"_a = error.expected, "do"_a = error.todo);
-  PyErr_SetObject(type.ptr(), raised.ptr());
-}
-
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);
   } catch (const ArgumentError& error) {
-    try {
-      raise_input_error(error);
-    } catch (py::error_already_set& failed) {
-      failed.restore();
-    }
+    raise_as("InputError", error);
   }
 }
 
@@ -35,7 +24,7 @@ std::vector<std::string> simd_targets() {
 
 PYBIND11_MODULE(_ext, module) {
   namespace bind = pyanon::bind;
-  pybind11::register_exception_translator(&bind::translate);
+  pybind11::register_local_exception_translator(&bind::translate);
   module.doc() = "Native kernels of pyanon; called through pyanon.ops.";
   module.def("simd_targets", [] {
     pybind11::list names;
@@ -49,6 +38,7 @@ PYBIND11_MODULE(_ext, module) {
   bind::register_exponential(module);
   bind::register_letterbox(module);
   bind::register_nms(module);
+  bind::register_nv12(module);
   bind::register_reject(module);
   bind::register_warp(module);
 }

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
+
+#include "core/both.h"
 
 namespace pyanon {
 
@@ -14,12 +17,14 @@ struct View {
   int64_t height = 0, width = 0, channels = 3;
   int64_t row_stride = 0, pixel_stride = 3, channel_stride = 1;
 
-  Byte* at(int64_t y, int64_t x) const { return data + y * row_stride + x * pixel_stride; }
+  PYANON_BOTH Byte* at(int64_t y, int64_t x) const { return data + y * row_stride + x * pixel_stride; }
 
   // True where the pixels of a row follow each other without gaps, which is what the inner loops want.
-  bool packed() const { return pixel_stride == channels && (channels == 1 || channel_stride == 1); }
+  PYANON_BOTH bool packed() const { return pixel_stride == channels && (channels == 1 || channel_stride == 1); }
 
-  operator View<const Byte>() const {
+  // What can be written to can be read.
+  template <class Read, class = std::enable_if_t<std::is_same_v<Read, const Byte> && !std::is_const_v<Byte>>>
+  operator View<Read>() const {
     return {data, height, width, channels, row_stride, pixel_stride, channel_stride};
   }
 };

@@ -4,33 +4,34 @@
 
 #include <cstdint>
 
+#include "core/both.h"
 #include "core/target.h"
 
 namespace pyanon {
 
 constexpr int kPhiloxRounds = 10;
-constexpr uint32_t kPhiloxMultiply[2] = {0xD2511F53u, 0xCD9E8D57u};
-constexpr uint32_t kPhiloxWeyl[2] = {0x9E3779B9u, 0xBB67AE85u};
+constexpr uint32_t kPhiloxFirst = 0xD2511F53u, kPhiloxSecond = 0xCD9E8D57u;
+constexpr uint32_t kWeylLow = 0x9E3779B9u, kWeylHigh = 0xBB67AE85u;
 
 // The last word of the counter: what the numbers are for.
 enum class Purpose : uint32_t { normals = 0, choices = 1 };
 
 // `kLanes` counters at once, one array per word, in place. Written so that a compiler makes vectors of it.
 template <int kLanes>
-PYANON_INLINE void philox(uint32_t (&a)[kLanes], uint32_t (&b)[kLanes], uint32_t (&c)[kLanes], uint32_t (&d)[kLanes],
-                          uint64_t key) {
+PYANON_BOTH PYANON_INLINE void philox(uint32_t (&a)[kLanes], uint32_t (&b)[kLanes], uint32_t (&c)[kLanes],
+                                      uint32_t (&d)[kLanes], uint64_t key) {
   uint32_t low = static_cast<uint32_t>(key), high = static_cast<uint32_t>(key >> 32);
   for (int round = 0; round < kPhiloxRounds; ++round) {
     for (int i = 0; i < kLanes; ++i) {
-      const uint64_t first = static_cast<uint64_t>(a[i]) * kPhiloxMultiply[0];
-      const uint64_t second = static_cast<uint64_t>(c[i]) * kPhiloxMultiply[1];
+      const uint64_t first = static_cast<uint64_t>(a[i]) * kPhiloxFirst;
+      const uint64_t second = static_cast<uint64_t>(c[i]) * kPhiloxSecond;
       a[i] = static_cast<uint32_t>(second >> 32) ^ b[i] ^ low;
       b[i] = static_cast<uint32_t>(second);
       c[i] = static_cast<uint32_t>(first >> 32) ^ d[i] ^ high;
       d[i] = static_cast<uint32_t>(first);
     }
-    low += kPhiloxWeyl[0];
-    high += kPhiloxWeyl[1];
+    low += kWeylLow;
+    high += kWeylHigh;
   }
 }
 

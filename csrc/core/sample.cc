@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/border.h"
+
 #if defined(PYANON_X86)
 #include <immintrin.h>
 #endif
@@ -11,12 +13,8 @@ namespace pyanon {
 namespace {
 
 PYANON_INLINE void sample_one(const ConstImageView& image, int64_t u, int64_t v, uint8_t* to) {
-  const int64_t left = clamp_index(whole(u), image.width), right = clamp_index(whole(u) + 1, image.width);
-  const int64_t up = clamp_index(whole(v), image.height), down = clamp_index(whole(v) + 1, image.height);
-  const uint8_t *p00 = image.at(up, left), *p01 = image.at(up, right);
-  const uint8_t *p10 = image.at(down, left), *p11 = image.at(down, right);
-  for (int c = 0; c < 3; ++c)
-    to[c] = static_cast<uint8_t>(bilinear(p00[c], p01[c], p10[c], p11[c], weight(u), weight(v)));
+  const Corners corners(image, u, v);
+  for (int c = 0; c < 3; ++c) to[c] = static_cast<uint8_t>(corners.level(c));
 }
 
 void colours_portable(const ConstImageView& image, Line at, int64_t count, uint8_t* to) {

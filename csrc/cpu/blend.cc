@@ -1,36 +1,13 @@
 #include "cpu/blend.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "core/rectangle.h"
 #include "core/sample.h"
 #include "cpu/blend_row.h"
 
 namespace pyanon {
 namespace {
-
-// The pixels of the frame that the square [0, size] x [0, size] of a crop can touch.
-struct Rectangle {
-  int64_t left, top, right, bottom;
-
-  Rectangle(const Affine& to_frame, double size, const ImageView& image) {
-    const double xs[] = {to_frame.c, to_frame.c + to_frame.a * size, to_frame.c + to_frame.b * size,
-                         to_frame.c + (to_frame.a + to_frame.b) * size};
-    const double ys[] = {to_frame.f, to_frame.f + to_frame.d * size, to_frame.f + to_frame.e * size,
-                         to_frame.f + (to_frame.d + to_frame.e) * size};
-    // Half a crop pixel more on every side: there the mask still fades to nothing.
-    const double more_x = 0.5 * (std::abs(to_frame.a) + std::abs(to_frame.b)) + 1.0;
-    const double more_y = 0.5 * (std::abs(to_frame.d) + std::abs(to_frame.e)) + 1.0;
-    left = bounded(*std::min_element(xs, xs + 4) - more_x, image.width);
-    right = bounded(*std::max_element(xs, xs + 4) + more_x, image.width);
-    top = bounded(*std::min_element(ys, ys + 4) - more_y, image.height);
-    bottom = bounded(*std::max_element(ys, ys + 4) + more_y, image.height);
-  }
-
-  static int64_t bounded(double value, int64_t length) {
-    return static_cast<int64_t>(std::floor(std::min(std::max(value, 0.0), static_cast<double>(length))));
-  }
-};
 
 // A crop and its mask as pixels of four channels, with one pixel more on every side: there the crop's border is
 // repeated and the mask is 0, so that no sample needs to ask where it is.
@@ -73,9 +50,9 @@ class Paster {
   explicit Paster(const ImageView& image) : image_(image) {}
 
   void run(const ConstImageView& pixels, const ConstImageView& mask, const Affine& to_crop) {
-    const Rectangle touched(to_crop.inverse(), static_cast<double>(pixels.width), image_);
+    const Rectangle touched(to_crop.inverse(), static_cast<double>(pixels.width), image_.width, image_.height);
+    if (touched.empty()) return;
     const int64_t width = touched.right - touched.left;
-    if (width <= 0 || touched.top >= touched.bottom) return;
     crop_.fill(pixels, mask);
     mask_.resize(static_cast<size_t>(width));
     colours_.resize(static_cast<size_t>(3 * width + 1));

@@ -1,14 +1,11 @@
 #include "cpu/letterbox.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "cpu/letterbox_row.h"
 
 namespace pyanon {
 namespace {
-
-constexpr int64_t kLargestBlock = 256;  // pixels a side, so that a column's sum fits uint16
 
 class Resampler {
  public:
@@ -79,20 +76,6 @@ class Resampler {
 };
 
 }  // namespace
-
-Placement place(int64_t frame_width, int64_t frame_height, int64_t width, int64_t height) {
-  const double ratio = std::min(static_cast<double>(width) / static_cast<double>(frame_width),
-                                static_cast<double>(height) / static_cast<double>(frame_height));
-  const auto scaled = [ratio](int64_t length, int64_t most) {
-    const auto rounded = static_cast<int64_t>(std::floor(static_cast<double>(length) * ratio + 0.5));
-    return std::min(std::max<int64_t>(rounded, 1), most);
-  };
-  const int64_t w = scaled(frame_width, width), h = scaled(frame_height, height);
-  const double spans = std::max(static_cast<double>(frame_width) / static_cast<double>(width),
-                                static_cast<double>(frame_height) / static_cast<double>(height));
-  const auto shrink = std::min(std::max<int64_t>(1, static_cast<int64_t>(spans)), kLargestBlock);
-  return {ratio, (width - w) / 2, (height - h) / 2, w, h, shrink};
-}
 
 Placement letterbox(const ConstImageView& frame, int64_t width, int64_t height, float mean, float scale, float fill,
                     float* planes) {

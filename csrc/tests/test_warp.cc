@@ -7,9 +7,9 @@ using namespace pyanon::tests;
 
 namespace {
 
-std::vector<uint8_t> warped(const Picture& image, const float* matrix, int64_t size) {
+std::vector<uint8_t> warped(const Picture& image, const float* matrix, int64_t size, int64_t times = 1) {
   std::vector<uint8_t> crop(static_cast<size_t>(3 * size * size));
-  warp(image.read(), matrix, 1, size, crop.data());
+  warp(image.read(), matrix, 1, size, times, crop.data());
   return crop;
 }
 
@@ -20,11 +20,11 @@ void warps_alike_on_every_target() {
     const auto number = [&](double most) { return static_cast<float>((up_to(random, 2000) - 1000) * most / 1000); };
     const float matrix[6] = {number(2), number(2), number(60), number(2), number(2), number(60)};
     if (std::abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]) < 1e-3f) continue;
-    const int64_t size = 1 + up_to(random, 40);
+    const int64_t size = 1 + up_to(random, 40), times = 1 + round % 5;
     const Target target = active_target();
-    const std::vector<uint8_t> crop = warped(image, matrix, size);
+    const std::vector<uint8_t> crop = warped(image, matrix, size, times);
     force_target("portable");
-    const std::vector<uint8_t> expected = warped(image, matrix, size);
+    const std::vector<uint8_t> expected = warped(image, matrix, size, times);
     force_target(name(target));
     CHECK(crop == expected);
   }

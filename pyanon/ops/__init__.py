@@ -1,11 +1,11 @@
 """The numeric ops of the pipeline, on the backend where their arrays live.
 
-`pyanon.ops.reference` defines them in NumPy, `pyanon.ops.cpu` runs them natively.
+`pyanon.ops.reference` defines them in NumPy, `pyanon.ops.cpu` runs them natively, `pyanon.ops.cuda` on an NVIDIA GPU.
 """
 
-from pyanon.ops import cpu
+from pyanon.ops import cpu, cuda
 from pyanon.ops._select import follows_array
-from pyanon.ops.cpu import CoverStyle, force_simd, simd_target, simd_targets
+from pyanon.ops.cpu import CoverStyle, Standard, force_simd, simd_target, simd_targets
 from pyanon.ops.epsilon import EpsilonLedger
 from pyanon.ops.spec import Oracle, Reason, SamplerSpec, track_key
 
@@ -15,27 +15,34 @@ __all__ = [
     "Oracle",
     "Reason",
     "SamplerSpec",
+    "Standard",
     "blend",
     "cover",
     "exponential",
     "force_simd",
     "judge",
     "letterbox",
+    "letterbox_nv12",
     "nms",
+    "nv12_from_rgb",
     "paste",
     "reject",
+    "rgb_from_nv12",
     "simd_target",
     "simd_targets",
     "track_key",
     "warp",
 ]
 
-blend = follows_array(cpu.blend)
-cover = follows_array(cpu.cover)
-exponential = follows_array(cpu.exponential)
-judge = follows_array(cpu.judge)
-letterbox = follows_array(cpu.letterbox)
-nms = follows_array(cpu.nms)
-paste = follows_array(cpu.paste)
-reject = follows_array(cpu.reject)
-warp = follows_array(cpu.warp)
+blend = follows_array(cpu.blend, cuda.blend)
+cover = follows_array(cpu.cover, cpu.cover)
+exponential = follows_array(cpu.exponential, cpu.exponential)
+judge = follows_array(cpu.judge, cpu.judge)
+letterbox = follows_array(cpu.letterbox, cuda.letterbox)
+letterbox_nv12 = follows_array(cpu.letterbox_nv12, cuda.letterbox_nv12)
+nms = follows_array(cpu.nms, cpu.nms)
+nv12_from_rgb = follows_array(cpu.nv12_from_rgb, cuda.nv12_from_rgb)
+paste = follows_array(cpu.paste, cuda.paste)
+reject = follows_array(cpu.reject, cpu.reject)
+rgb_from_nv12 = follows_array(cpu.rgb_from_nv12, cuda.rgb_from_nv12)
+warp = follows_array(cpu.warp, cuda.warp)

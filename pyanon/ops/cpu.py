@@ -21,20 +21,26 @@ from pyanon.types import FloatArray, ImageArray, IntArray
 
 __all__ = [
     "CoverStyle",
+    "Standard",
     "blend",
     "cover",
     "exponential",
     "force_simd",
     "judge",
     "letterbox",
+    "letterbox_nv12",
     "nms",
+    "nv12_from_rgb",
     "paste",
     "reject",
+    "rgb_from_nv12",
     "simd_target",
     "simd_targets",
     "warp",
 ]
 
+#: How the colours of a video were made luma and chroma.
+Standard: TypeAlias = Literal["bt601", "bt709"]
 #: How a covered face looks.
 CoverStyle: TypeAlias = Literal["blur", "mosaic", "solid"]
 
@@ -70,21 +76,84 @@ def letterbox(
     return _ext.letterbox(image, size, mean, scale, fill, out)
 
 
-def warp(image: ImageArray, *, matrix: FloatArray, size: int) -> ImageArray:
+def rgb_from_nv12(
+    luma: ImageArray, *, chroma: ImageArray, standard: Standard = "bt709", full_range: bool = False
+) -> ImageArray:
+    """The RGB picture of an NV12 frame, as video decoders give it.
+
+    Args:
+        luma: ``(H, W)`` uint8, any strides.
+        chroma: ``(H / 2, W / 2, 2)`` uint8, both rounded up, any strides: blue and red difference of 2 x 2 pixels each.
+        standard: How the colours were made luma and chroma: ``"bt601"`` or ``"bt709"``.
+        full_range: Whether black and white are 0 and 255; else 16 and 235.
+
+    Returns:
+        ``(H, W, 3)`` uint8.
+
+    Raises:
+        InputError: An array has another dtype or shape, or there is no such standard.
+    """
+    return _ext.rgb_from_nv12(luma, chroma, standard, full_range)
+
+
+def nv12_from_rgb(
+    image: ImageArray, *, standard: Standard = "bt709", full_range: bool = False
+) -> tuple[ImageArray, ImageArray]:
+    """The NV12 frame of an RGB picture, as video encoders take it; the way back of `rgb_from_nv12`.
+
+    Args:
+        image: ``(H, W, 3)`` uint8, any strides.
+        standard: As for `rgb_from_nv12`.
+        full_range: As for `rgb_from_nv12`.
+
+    Returns:
+        Luma ``(H, W)`` and chroma ``(H / 2, W / 2, 2)`` uint8, rounded up.
+
+    Raises:
+        InputError: The array has another dtype or shape, or there is no such standard.
+    """
+    return _ext.nv12_from_rgb(image, standard, full_range)
+
+
+def letterbox_nv12(
+    luma: ImageArray,
+    *,
+    chroma: ImageArray,
+    size: tuple[int, int],
+    standard: Standard = "bt709",
+    full_range: bool = False,
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, float, tuple[float, float]]:
+    """Fit an NV12 frame into a fixed size: `letterbox` of what `rgb_from_nv12` gives, whose arguments these are.
+
+    Raises:
+        InputError: As for both.
+    """
+    image = rgb_from_nv12(luma, chroma=chroma, standard=standard, full_range=full_range)
+    return letterbox(image, size=size, mean=mean, scale=scale, fill=fill, out=out)
+
+
+def warp(image: ImageArray, *, matrix: FloatArray, size: int, times: int = 1) -> ImageArray:
     """Cut aligned crops out of a frame, bilinear, repeating the frame's border outside of it.
 
     Args:
         image: ``(H, W, 3)`` uint8, any strides, at least one pixel.
         matrix: ``(n, 2, 3)`` float32, frame to crop coordinates, both from the outer corner of the first pixel.
         size: Side of the crops in pixels.
+        times: A pixel of a crop is the mean of ``times`` x ``times`` samples, half-way cases to the even level: what
+            keeps a crop that is much smaller than its face free of aliasing. 1..16.
 
     Returns:
         ``(n, size, size, 3)`` uint8.
 
     Raises:
-        InputError: An array has another dtype or shape, a matrix cannot be inverted, or ``size`` is out of range.
+        InputError: An array has another dtype or shape, a matrix cannot be inverted, or ``size`` or ``times`` is out of
+            range.
     """
-    return _ext.warp(image, matrix, size)
+    return _ext.warp(image, matrix, size, times)
 
 
 def blend(image: ImageArray, *, patch: ImageArray, mask: ImageArray, at: tuple[int, int]) -> None:

@@ -170,11 +170,7 @@ def _cut(pixels: ImageArray, matrix: FloatArray, size: int) -> ImageArray:
     finer = np.clip(2 ** np.floor(np.log2(1 / np.maximum(scale, 1e-6))), 1, FINEST).astype(int)
     for times in np.unique(finer).tolist():
         rows = np.flatnonzero(finer == times)
-        fine = ops.warp(pixels, matrix=matrix[rows] * np.float32(times), size=size * times)
-        if times > 1:
-            blocks = fine.reshape(len(rows), size, times, size, times, 3)
-            fine = np.rint(blocks.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)
-        crops[rows] = fine
+        crops[rows] = ops.warp(pixels, matrix=matrix[rows], size=size, times=times)
     return crops
 
 

@@ -19,29 +19,29 @@ PER_TARGET = settings(deadline=None, max_examples=60, suppress_health_check=[Hea
     at=st.tuples(st.integers(-210, 210), st.integers(-50, 50)),
     layout=st.tuples(layouts, layouts),
 )
-def test_blend_is_its_definition(simd, seed, frame, size, at, layout):
+def test_blend_is_its_definition(backend, seed, frame, size, at, layout):
     expected = picture(seed, *frame)
     image = LAYOUTS[layout[0]](expected)
     patch = picture(seed + 1, *size, layout=layout[1])
     through = mask(seed, *size)
-    ops.blend(image, patch=patch, mask=through, at=at)
+    backend.blend(image, patch=patch, mask=through, at=at)
     reference.blend(expected, patch=patch, mask=through, at=at)
     np.testing.assert_array_equal(image, expected)
 
 
-def test_every_byte_is_rounded_exactly(simd):
+def test_every_byte_is_rounded_exactly(backend):
     under, over, through = np.meshgrid(np.arange(0, 256, 5), np.arange(256), np.arange(256), indexing="ij")
     exact = np.rint((under * (255 - through) + over * through) / 255).astype(np.uint8)
     planes = [np.repeat(a.reshape(-1, 256, 1).astype(np.uint8), 3, 2) for a in (under, over)]
-    ops.blend(planes[0], patch=planes[1], mask=through.reshape(-1, 256).astype(np.uint8), at=(0, 0))
+    backend.blend(planes[0], patch=planes[1], mask=through.reshape(-1, 256).astype(np.uint8), at=(0, 0))
     np.testing.assert_array_equal(planes[0][:, :, 1], exact.reshape(-1, 256))
 
 
-def test_a_masks_strides_are_its_own(simd):
+def test_a_masks_strides_are_its_own(backend):
     image, patch, through = picture(0, 20, 67), picture(1, 20, 67), mask(3, 20, 67)
     expected = image.copy()
     reference.blend(expected, patch=patch, mask=through, at=(0, 0))
-    ops.blend(image, patch=patch, mask=np.asfortranarray(through), at=(0, 0))
+    backend.blend(image, patch=patch, mask=np.asfortranarray(through), at=(0, 0))
     np.testing.assert_array_equal(image, expected)
 
 
@@ -53,14 +53,14 @@ def test_a_masks_strides_are_its_own(simd):
     count=st.integers(0, 3),
     layout=layouts,
 )
-def test_paste_is_its_definition(simd, seed, frame, size, count, layout):
+def test_paste_is_its_definition(backend, seed, frame, size, count, layout):
     expected = picture(seed, *frame)
     image = LAYOUTS[layout](expected)
     pixels = np.stack([picture(seed + k, size, size) for k in range(count)] or [np.zeros((size, size, 3), np.uint8)])
     through = np.stack([mask(seed + k, size, size) for k in range(len(pixels))])
     matrix = np.stack([similarity(seed + k, size=size, extent=max(frame)) for k in range(len(pixels))])
     rows = slice(0, count)
-    ops.paste(image, pixels=pixels[rows], mask=through[rows], matrix=matrix[rows])
+    backend.paste(image, pixels=pixels[rows], mask=through[rows], matrix=matrix[rows])
     reference.paste(expected, pixels=pixels[rows], mask=through[rows], matrix=matrix[rows])
     np.testing.assert_array_equal(image, expected)
 

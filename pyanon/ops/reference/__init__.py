@@ -7,9 +7,23 @@ results are met exactly by every backend, `letterbox` within 1/50 of a level.
 from pyanon.ops.reference.blend import blend, paste
 from pyanon.ops.reference.cover import cover
 from pyanon.ops.reference.exponential import exponential
-from pyanon.ops.reference.letterbox import letterbox
+from pyanon.ops.reference.letterbox import letterbox, letterbox_nv12
 from pyanon.ops.reference.nms import nms
+from pyanon.ops.reference.nv12 import nv12_from_rgb, rgb_from_nv12
 from pyanon.ops.reference.reject import judge, reject
 from pyanon.ops.reference.warp import warp
 
-__all__ = ["blend", "cover", "exponential", "judge", "letterbox", "nms", "paste", "reject", "warp"]
+__all__ = [
+    "blend",
+    "cover",
+    "exponential",
+    "judge",
+    "letterbox",
+    "letterbox_nv12",
+    "nms",
+    "nv12_from_rgb",
+    "paste",
+    "reject",
+    "rgb_from_nv12",
+    "warp",
+]

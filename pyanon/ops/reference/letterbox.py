@@ -7,9 +7,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from pyanon.ops.cpu import Standard
+from pyanon.ops.reference.nv12 import rgb_from_nv12
 from pyanon.types import FloatArray, ImageArray
 
-__all__ = ["letterbox"]
+__all__ = ["letterbox", "letterbox_nv12"]
 
 LARGEST_BLOCK = 256  # pixels a side
 
@@ -59,3 +61,20 @@ def letterbox(
     planes[:] = (fill - mean) * scale
     planes[:, top : top + h, left : left + w] = (fitted.transpose(2, 1, 0) - mean) * scale
     return planes, ratio, (float(left), float(top))
+
+
+def letterbox_nv12(
+    luma: ImageArray,
+    *,
+    chroma: ImageArray,
+    size: tuple[int, int],
+    standard: Standard = "bt709",
+    full_range: bool = False,
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, float, tuple[float, float]]:
+    """Fit an NV12 frame into a fixed size; see `pyanon.ops.cpu.letterbox_nv12`."""
+    image = rgb_from_nv12(luma, chroma=chroma, standard=standard, full_range=full_range)
+    return letterbox(image, size=size, mean=mean, scale=scale, fill=fill, out=out)

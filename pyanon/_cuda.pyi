@@ -1,0 +1,24 @@
+"""Types of the CUDA kernels; pyanon.ops.cuda is the door to them."""
+
+from pyanon.arrays import DeviceArray
+from pyanon.types import FloatArray
+
+def blend(image: DeviceArray, patch: DeviceArray, mask: DeviceArray, at: tuple[int, int]) -> None: ...
+def letterbox(
+    image: DeviceArray, size: tuple[int, int], mean: float, scale: float, fill: float, out: DeviceArray | None
+) -> tuple[DeviceArray, float, tuple[float, float]]: ...
+def letterbox_nv12(
+    luma: DeviceArray,
+    chroma: DeviceArray,
+    standard: str,
+    full_range: bool,
+    size: tuple[int, int],
+    mean: float,
+    scale: float,
+    fill: float,
+    out: DeviceArray | None,
+) -> tuple[DeviceArray, float, tuple[float, float]]: ...
+def rgb_from_nv12(luma: DeviceArray, chroma: DeviceArray, standard: str, full_range: bool) -> DeviceArray: ...
+def nv12_from_rgb(image: DeviceArray, standard: str, full_range: bool) -> tuple[DeviceArray, DeviceArray]: ...
+def paste(image: DeviceArray, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None: ...
+def warp(image: DeviceArray, matrix: FloatArray, size: int, times: int) -> DeviceArray: ...

@@ -1,0 +1,128 @@
+"""The ops on an NVIDIA GPU: the doors of `pyanon.ops.cpu`, for arrays that live there.
+
+Pictures, boxes and scores are `pyanon.arrays.DeviceArray`s of one place, on whose stream the work is put: a call
+returns before it has run, unless its result is NumPy (said where that is so). Small arguments that are checked first
+(matrices, boxes to cover, keys) are NumPy arrays, as on the CPU. Results and scratch memory come from ``place.empty``,
+so that a place with a pool allocates nothing in steady state; scratch is dropped before the work on it has run, so a
+place must give it to nobody but later work of the same stream.
+
+Needs the extension ``pyanon._cuda``, which only a build for CUDA has.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pyanon.arrays import DeviceArray
+from pyanon.errors import RunnerError
+from pyanon.ops.cpu import Standard
+from pyanon.types import FloatArray
+
+__all__ = [
+    "blend",
+    "extension",
+    "letterbox",
+    "letterbox_nv12",
+    "nv12_from_rgb",
+    "paste",
+    "rgb_from_nv12",
+    "warp",
+]
+
+
+@cache
+def extension() -> ModuleType:
+    """The extension, which is looked for when the first op is called.
+
+    Raises:
+        RunnerError: This pyanon was built without it.
+    """
+    try:
+        from pyanon import _cuda
+    except ImportError as missing:
+        raise RunnerError(
+            "this pyanon was built without CUDA",
+            given=str(missing),
+            expected="the extension pyanon._cuda",
+            do="build it where nvcc is: CMAKE_ARGS=-DPYANON_CUDA=ON pip install . (docs/kernels.md)",
+        ) from missing
+    return _cuda
+
+
+class _Lazy:
+    """The extension's functions; pyanon imports without it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(extension(), name)
+
+
+if TYPE_CHECKING:
+    from pyanon import _cuda as _native
+else:
+    _native = _Lazy()
+
+
+def letterbox(
+    image: DeviceArray,
+    *,
+    size: tuple[int, int],
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: DeviceArray | None = None,
+) -> tuple[DeviceArray, float, tuple[float, float]]:
+    """Fit a frame into a fixed size as planes of float32, in one pass; see `pyanon.ops.cpu.letterbox`."""
+    return _native.letterbox(image, size, mean, scale, fill, out)
+
+
+def letterbox_nv12(
+    luma: DeviceArray,
+    *,
+    chroma: DeviceArray,
+    size: tuple[int, int],
+    standard: Standard = "bt709",
+    full_range: bool = False,
+    mean: float = 0.0,
+    scale: float = 1 / 255,
+    fill: float = 114,
+    out: DeviceArray | None = None,
+) -> tuple[DeviceArray, float, tuple[float, float]]:
+    """Fit an NV12 frame into a fixed size, in one pass; see `pyanon.ops.cpu.letterbox_nv12`.
+
+    To the bit what `letterbox` makes of what `rgb_from_nv12` gives, without a picture in between.
+    """
+    return _native.letterbox_nv12(luma, chroma, standard, full_range, size, mean, scale, fill, out)
+
+
+def rgb_from_nv12(
+    luma: DeviceArray, *, chroma: DeviceArray, standard: Standard = "bt709", full_range: bool = False
+) -> DeviceArray:
+    """The RGB picture of an NV12 frame; see `pyanon.ops.cpu.rgb_from_nv12`."""
+    return _native.rgb_from_nv12(luma, chroma, standard, full_range)
+
+
+def nv12_from_rgb(
+    image: DeviceArray, *, standard: Standard = "bt709", full_range: bool = False
+) -> tuple[DeviceArray, DeviceArray]:
+    """The NV12 frame of an RGB picture; see `pyanon.ops.cpu.nv12_from_rgb`."""
+    return _native.nv12_from_rgb(image, standard, full_range)
+
+
+def warp(image: DeviceArray, *, matrix: FloatArray, size: int, times: int = 1) -> DeviceArray:
+    """Cut aligned crops out of a frame, all of them at once; see `pyanon.ops.cpu.warp`."""
+    return _native.warp(image, matrix, size, times)
+
+
+def blend(image: DeviceArray, *, patch: DeviceArray, mask: DeviceArray, at: tuple[int, int]) -> None:
+    """Put a patch onto a frame through a mask, in place; see `pyanon.ops.cpu.blend`.
+
+    Where rows begin at multiples of 16 bytes, or where all three are in one piece, it moves 16 bytes at a time.
+    """
+    _native.blend(image, patch, mask, at)
+
+
+def paste(image: DeviceArray, *, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None:
+    """Put aligned crops back to where they were cut from, in place and in order; see `pyanon.ops.cpu.paste`."""
+    _native.paste(image, pixels, mask, matrix)
