@@ -56,7 +56,7 @@ def write_loop(path: Path, size: tuple[int, int]) -> None:
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         sound = out.add_stream("aac", rate=SOUND, layout="mono")
         for number, frame in zip(range(LOOP * RATE), Film(photographs(), size=size), strict=False):
-            picture = av.VideoFrame.from_ndarray(frame.pixels, format="rgb24")
+            picture = av.VideoFrame.from_ndarray(frame.picture, format="rgb24")
             picture.pts, picture.time_base = number, Fraction(1, RATE)
             out.mux(video.encode(picture))
         for start in range(0, LOOP * SOUND, 1024):

@@ -91,7 +91,7 @@ def _frames(source: str | None, size: tuple[int, int]) -> Iterator[Frame]:
         return
     with open_video(source) as video:
         for frame in video:
-            scaled = Image.fromarray(frame.pixels).resize(size, Image.Resampling.BICUBIC)
+            scaled = Image.fromarray(frame.picture).resize(size, Image.Resampling.BICUBIC)
             yield replace(frame, pixels=np.asarray(scaled))
 
 

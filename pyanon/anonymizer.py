@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from pyanon.arrays import DeviceArray
 from pyanon.corridor import Corridor, is_replacing
-from pyanon.errors import InputError, StageError
+from pyanon.errors import InputError, RunnerError, StageError
+from pyanon.ops import cuda, pictures
 from pyanon.policy import Method, Policy
-from pyanon.runtime import Device, Pack, Runner, load_pack, open_runner
+from pyanon.runtime import Device, Pack, Runner, Stream, adopt, load_pack, open_runner, place_for
 from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
@@ -25,6 +28,9 @@ from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Resu
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
 
 T = TypeVar("T")
+
+#: What is anonymized: a frame, or its pixels, of NumPy or of a library with arrays on the GPU.
+Picture: TypeAlias = "Frame | ImageArray | Any"
 
 #: Frames held for files, where the policy leaves it open: half a second at 25 frames a second.
 FILE_LOOKAHEAD = 12
@@ -63,6 +69,7 @@ class _Seen:
     """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream."""
 
     clock: _Clock
+    on_device: bool = False
     failed: str = ""
     sampler: Sampler | None = None
     steady: Steadier | None = None
@@ -97,7 +104,8 @@ class Anonymizer:
     ) -> None:
         self.policy = policy or Policy()
         self.pack = pack if isinstance(pack, Pack) else load_pack(pack)
-        self._runners: list[Runner] = []
+        self._runners: dict[str, Runner] = {}
+        self.place, self._placeless = _place(self.pack, device)
         try:
             locator = self._open("locator", device, threads)
             self.align = LandmarkNet(self._open("landmarks", device, threads), pack=self.pack)
@@ -115,9 +123,9 @@ class Anonymizer:
         self.blend = Blender(self.policy)
 
     def _open(self, role: str, device: Device, threads: int) -> Runner:
-        runner = open_runner(self.pack, role, device=device, threads=threads)
+        runner = open_runner(self.pack, role, device=device, threads=threads, place=self.place)
         runner.activate()
-        self._runners.append(runner)
+        self._runners[role] = runner
         return runner
 
     def _open_corridor(self, device: Device, threads: int) -> Corridor | None:
@@ -137,13 +145,21 @@ class Anonymizer:
     @property
     def device(self) -> str:
         """Where the locator runs, and why."""
-        return f"{self._runners[0].device} ({self._runners[0].device_reason})" if self._runners else "closed"
+        first = next(iter(self._runners.values()), None)
+        return f"{first.device} ({first.device_reason})" if first is not None else "closed"
+
+    @property
+    def runners(self) -> Mapping[str, Runner]:
+        """The networks in use: role -> runner."""
+        return self._runners
 
     def close(self) -> None:
         """Lets go of the networks; harmless when repeated."""
-        for runner in self._runners:
+        for runner in self._runners.values():
             runner.deactivate()
-        self._runners = []
+        self._runners = {}
+        if self.place is not None:
+            self.place.close()
 
     def __enter__(self) -> Anonymizer:
         return self
@@ -153,28 +169,28 @@ class Anonymizer:
     ) -> None:
         self.close()
 
-    def __call__(self, picture: ImageArray | Frame) -> Result:
+    def __call__(self, picture: Picture) -> Result:
         """Anonymizes one picture, on its own.
 
         Args:
-            picture: ``(H, W, 3)`` uint8 RGB, or a `Frame`.
+            picture: ``(H, W, 3)`` uint8 RGB, or a `Frame`. An array of another library on the GPU (anything with
+                ``__cuda_array_interface__`` or ``__dlpack__``) stays there, and ``result.output.pixels`` is there, too.
 
         Raises:
             InputError: The picture is not such an array.
             StageError: A stage raised and the policy says stop.
         """
-        frame = _frame(picture, 0)
-        seen = _Seen(_Clock(), sampler=self._sampler(), takes=STILL_TAKES)
+        frame = self._frame(picture, 0)
+        seen = _Seen(_Clock(), _is_on_device(frame), sampler=self._sampler(), takes=STILL_TAKES)
         tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
-        tracks = self._look(frame, tracker, seen, details)
-        return self._finish(frame, tracks, seen)
+        return self._finish(*self._look(frame, tracker, seen, details), seen)
 
-    def stream(self, frames: Iterable[Frame | ImageArray], *, lookahead: int | None = None) -> Iterator[Result]:
+    def stream(self, frames: Iterable[Picture], *, lookahead: int | None = None) -> Iterator[Result]:
         """Anonymizes the frames of one video or camera, in order.
 
         Args:
-            frames: The frames; bare arrays count as 25 frames a second.
+            frames: The frames, as `__call__` takes them; bare arrays count as 25 frames a second.
             lookahead: Frames to hold back; None takes the policy's, and that of files where it leaves it open.
 
         Yields:
@@ -190,10 +206,13 @@ class Anonymizer:
         sampler, steady = self._sampler(), Steadier()
         details = (self.policy.detail or VIDEO_DETAIL,)
         for number, picture in enumerate(frames):
-            # A held array must not change under us: callers reuse their buffers.
-            frame = picture if isinstance(picture, Frame) else _frame(np.array(picture), number)
-            waiting.append(_Seen(_Clock(), sampler=sampler, steady=steady, takes=VIDEO_TAKES))
-            tracks = self._look(frame, tracker, waiting[-1], details)
+            frame = self._frame(picture, number)
+            if not isinstance(picture, Frame):
+                # A held array must not change under us: callers reuse their buffers.
+                frame = replace(frame, pixels=pictures.copied(frame.pixels))
+            seen = _Seen(_Clock(), _is_on_device(frame), sampler=sampler, steady=steady, takes=VIDEO_TAKES)
+            waiting.append(seen)
+            frame, tracks = self._look(frame, tracker, seen, details)
             for ready, complete in window.push(frame, tracks, cut=tracker.cut):
                 yield self._finish(ready, complete, waiting.popleft())
         for ready, complete in window.flush():
@@ -205,14 +224,38 @@ class Anonymizer:
     def _sampler(self) -> Sampler | None:
         return self._corridor.sampler() if self._corridor is not None else None
 
-    def _look(self, frame: Frame, tracker: Tracker, seen: _Seen, details: tuple[int, ...]) -> Tracks:
+    def _frame(self, picture: Picture, number: int) -> Frame:
+        """The picture as a frame of this pipeline; a bare array gets a place in time."""
+        if isinstance(picture, Frame) and not isinstance(picture.pixels, DeviceArray):
+            return picture
+        if isinstance(picture, np.ndarray):
+            return Frame(picture, pts=40 * number, index=number)
+        held = picture.pixels if isinstance(picture, Frame) else picture
+        if not any(hasattr(held, name) for name in ("__cuda_array_interface__", "__dlpack__")):
+            raise _no_picture(picture)
+        if self.place is None:
+            raise InputError(
+                f"a picture is on a GPU, but this anonymizer works on the host ({self._placeless})",
+                given=type(held).__name__,
+                expected="a NumPy array",
+                do="see `pyanon doctor` for what is missing, or copy it to the host",
+            )
+        pixels = adopt(held, self.place)
+        return (
+            replace(picture, pixels=pixels) if isinstance(picture, Frame) else Frame(pixels, 40 * number, index=number)
+        )
+
+    def _look(self, frame: Frame, tracker: Tracker, seen: _Seen, details: tuple[int, ...]) -> tuple[Frame, Tracks]:
         """Locates and tracks; a failure covers the whole frame later, where the policy says so."""
         try:
+            if self.place is not None and not seen.on_device:
+                place, pixels = self.place, frame.picture
+                frame = replace(frame, pixels=seen.clock.run("transfer", lambda: place.upload(pixels)))
             found: Detections = seen.clock.run("locate", lambda: self.locate(frame, details=details))
-            return seen.clock.run("track", lambda: tracker(frame, found))
+            return frame, seen.clock.run("track", lambda: tracker(frame, found))
         except StageError as error:
             self._excuse(error, seen)
-            return _nobody()
+            return frame, _nobody()
 
     def _finish(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
         """Completes and blends one frame."""
@@ -221,11 +264,17 @@ class Anonymizer:
                 return self._blended(frame, tracks, seen)
             except StageError as error:
                 self._excuse(error, seen)
-        return Result(self.blend.whole(frame), (), seen.clock.finish(), failed=seen.failed)
+        output = self.blend.whole(frame)
+        if seen.on_device and self.place is not None:
+            with suppress(RunnerError):  # it may be the GPU that failed: then the plain frame stays on the host
+                output = replace(output, pixels=self.place.upload(output.picture))
+        return Result(output, (), seen.clock.finish(), failed=seen.failed)
 
     def _blended(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
         tracks, replacements, verdicts = self._replaced(frame, tracks, seen)
         output = seen.clock.run("blend", lambda: self.blend(frame, tracks, replacements, verdicts))
+        if _is_on_device(output) and not seen.on_device:
+            output = replace(output, pixels=seen.clock.run("transfer", lambda: output.picture))
         return Result(output, self._faces(tracks, verdicts, seen), seen.clock.finish())
 
     def _replaced(self, frame: Frame, tracks: Tracks, seen: _Seen) -> tuple[Tracks, Replacements, Verdicts]:
@@ -270,15 +319,23 @@ def _nobody() -> Tracks:
     return Tracks(empty.xyxy, empty.score, empty.landmarks, empty.prompt, np.zeros(0, np.int64), np.zeros(0, np.bool_))
 
 
-def _frame(picture: Frame | ImageArray, number: int) -> Frame:
-    """The picture as a frame; a bare array gets a place in time."""
-    if isinstance(picture, Frame):
-        return picture
-    if isinstance(picture, np.ndarray):
-        return Frame(picture, pts=40 * number, index=number)
-    raise InputError(
+def _place(pack: Pack, device: Device) -> tuple[Stream | None, str]:
+    """The stream of pictures that stay on the GPU from the locator to the blend, or None and what is missing for it."""
+    if device == "cpu":
+        return None, "device 'cpu' was asked for"
+    if not cuda.is_built():
+        return None, "this pyanon was built without CUDA kernels"
+    return place_for(pack)
+
+
+def _is_on_device(frame: Frame) -> bool:
+    return isinstance(frame.pixels, DeviceArray)
+
+
+def _no_picture(given: object) -> InputError:
+    return InputError(
         "this is not a picture",
-        given=type(picture).__name__,
-        expected="a numpy array (H, W, 3) uint8 RGB, or a pyanon.types.Frame",
+        given=type(given).__name__,
+        expected="a numpy array (H, W, 3) uint8 RGB, such an array of a GPU, or a pyanon.types.Frame",
         do="open files with pyanon.open_video or pyanon.read_picture",
     )

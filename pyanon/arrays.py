@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pyanon import dlpack
 from pyanon.errors import InputError
 
-__all__ = ["DeviceArray", "Place", "contiguous_strides"]
+__all__ = ["DeviceArray", "Place", "contiguous_strides", "on_host"]
 
 
 class Place(Protocol):
@@ -115,8 +115,9 @@ class DeviceArray:
             )
         return replace(self, shape=lengths, dtype=kind, strides=contiguous_strides(lengths, kind.itemsize))
 
-    def reshape(self, *shape: int) -> DeviceArray:
-        """The same values under another shape; they must be contiguous."""
+    def reshape(self, *lengths: int | tuple[int, ...]) -> DeviceArray:
+        """The same values under another shape, given as NumPy takes it; they must be contiguous."""
+        shape = tuple(int(one) for part in lengths for one in (part if isinstance(part, tuple) else (part,)))
         if not self.is_contiguous or math.prod(shape) != self.size:
             raise InputError(
                 "a device array cannot be given this shape",
@@ -155,6 +156,11 @@ class DeviceArray:
             expected="a NumPy array",
             do="array.place.download(array) copies it",
         )
+
+
+def on_host(array: npt.NDArray[Any] | DeviceArray) -> npt.NDArray[Any]:
+    """An array for NumPy: itself, or a copy, which waits for the GPU."""
+    return array.place.download(array) if isinstance(array, DeviceArray) else array
 
 
 def contiguous_strides(shape: Sequence[int], itemsize: int) -> tuple[int, ...]:

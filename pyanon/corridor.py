@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from pyanon.errors import PackError
+from pyanon.ops.pictures import joined
 from pyanon.policy import Policy
 from pyanon.runtime import OCCLUSION, ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
 from pyanon.stages.align import Aligner
@@ -226,10 +227,10 @@ def _check_sizes(pack: Pack, manifold: Manifold) -> None:
 
 def _spread(painted: Replacements, fit: BoolArray) -> Replacements:
     """Replacements for all tracks; nothing is painted where a face was not fit."""
-    count, size = len(fit), painted.pixels.shape[1]
-    pixels, mask = np.zeros((count, size, size, 3), np.uint8), np.zeros((count, size, size), np.uint8)
+    count, to, rows = len(fit), np.flatnonzero(fit), np.arange(len(painted))
     matrix = np.zeros((count, 2, 3), np.float32)
-    pixels[fit], mask[fit], matrix[fit] = painted.pixels, painted.mask, painted.matrix
+    matrix[fit] = painted.matrix
+    pixels, mask = (joined([(to, stack, rows)], count=count) for stack in (painted.pixels, painted.mask))
     return Replacements(pixels, mask, matrix)
 
 

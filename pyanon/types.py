@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyanon.arrays import DeviceArray, on_host
 from pyanon.errors import InputError
 
 __all__ = [
@@ -28,9 +29,12 @@ __all__ = [
     "Frame",
     "Identities",
     "ImageArray",
+    "IntArray",
+    "Pixels",
     "Replacements",
     "Result",
     "Tracks",
+    "Values",
     "Verdicts",
 ]
 
@@ -38,6 +42,9 @@ ImageArray: TypeAlias = npt.NDArray[np.uint8]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+#: Bytes of pictures, of the host or of a GPU; and values that a network made.
+Pixels: TypeAlias = "ImageArray | DeviceArray"
+Values: TypeAlias = "FloatArray | DeviceArray"
 
 #: What was done to a face: painted over, or swapped for a synthetic one.
 Action: TypeAlias = Literal["covered", "replaced"]
@@ -45,10 +52,18 @@ Action: TypeAlias = Literal["covered", "replaced"]
 LANDMARKS = 5
 
 
-def _require(owner: str, name: str, array: Any, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> None:
-    """Raise InputError unless ``array`` has this dtype and shape (None: any length)."""
+def _require(
+    owner: str,
+    name: str,
+    array: Any,
+    dtype: npt.DTypeLike,
+    shape: tuple[int | None, ...],
+    *,
+    on_device: bool = False,
+) -> None:
+    """Raise InputError unless ``array`` has this dtype and shape (None: any length); it may be on a GPU if said so."""
     fits = (
-        isinstance(array, np.ndarray)
+        isinstance(array, (np.ndarray, DeviceArray) if on_device else np.ndarray)
         and array.dtype == np.dtype(dtype)
         and array.ndim == len(shape)
         and all(want is None or have == want for have, want in zip(array.shape, shape, strict=True))
@@ -64,6 +79,13 @@ def _require(owner: str, name: str, array: Any, dtype: npt.DTypeLike, shape: tup
         )
 
 
+def _require_pixels(
+    owner: str, name: str, array: Any, shape: tuple[int | None, ...], *, dtype: npt.DTypeLike = np.uint8
+) -> None:
+    """The same for what may be on a GPU."""
+    _require(owner, name, array, dtype, shape, on_device=True)
+
+
 def _aligned(name: str, texts: tuple[str, ...], rows: int) -> None:
     if len(texts) != rows:
         raise InputError(f"{name} is not aligned with its rows", given=f"{len(texts)} texts", expected=f"{rows}")
@@ -74,7 +96,7 @@ class Frame:
     """One picture of a source.
 
     Attributes:
-        pixels: ``(H, W, 3)`` uint8 RGB, display orientation.
+        pixels: ``(H, W, 3)`` uint8 RGB, display orientation; on a GPU a `pyanon.arrays.DeviceArray`.
         pts: Presentation time in units of ``time_base``; 0 for a still picture.
         time_base: Seconds per unit of ``pts``.
         index: Number of the frame in its source, from 0.
@@ -83,13 +105,13 @@ class Frame:
         InputError: ``pixels`` is not a ``(H, W, 3)`` uint8 array with at least one pixel.
     """
 
-    pixels: ImageArray
+    pixels: Pixels
     pts: int = 0
     time_base: Fraction = Fraction(1, 1000)
     index: int = 0
 
     def __post_init__(self) -> None:
-        _require("Frame", "pixels", self.pixels, np.uint8, (None, None, 3))
+        _require_pixels("Frame", "pixels", self.pixels, (None, None, 3))
         if self.pixels.shape[0] == 0 or self.pixels.shape[1] == 0:
             raise InputError(
                 "Frame.pixels holds no pixel", given=f"shape {self.pixels.shape}", expected="H >= 1 and W >= 1"
@@ -99,6 +121,11 @@ class Frame:
     def time(self) -> float:
         """Presentation time in seconds."""
         return float(self.pts * self.time_base)
+
+    @property
+    def picture(self) -> ImageArray:
+        """The pixels for NumPy: themselves, or a copy, which waits for the GPU."""
+        return on_host(self.pixels)
 
     @property
     def height(self) -> int:
@@ -210,7 +237,7 @@ class Crops:
             lies outside the frame.
     """
 
-    pixels: ImageArray
+    pixels: Pixels
     matrix: FloatArray
     landmarks: FloatArray
     inside: FloatArray
@@ -218,7 +245,7 @@ class Crops:
 
     def __post_init__(self) -> None:
         n, size = len(self.pixels), self.pixels.shape[1] if self.pixels.ndim == 4 else None
-        _require("Crops", "pixels", self.pixels, np.uint8, (n, size, size, 3))
+        _require_pixels("Crops", "pixels", self.pixels, (n, size, size, 3))
         _require("Crops", "matrix", self.matrix, np.float32, (n, 2, 3))
         _require("Crops", "landmarks", self.landmarks, np.float32, (n, LANDMARKS, 2))
         _require("Crops", "inside", self.inside, np.float32, (n, size, size))
@@ -242,21 +269,21 @@ class Attributes:
         matrix: ``(n, 2, 3)`` float32, frame to crop.
     """
 
-    context: FloatArray
+    context: Values
     code: FloatArray
     inside: FloatArray
     front: FloatArray
-    surround: ImageArray
+    surround: Pixels
     visible: BoolArray
     matrix: FloatArray
 
     def __post_init__(self) -> None:
         n, size = len(self.surround), self.surround.shape[1] if self.surround.ndim == 4 else None
-        _require("Attributes", "context", self.context, np.float32, (n, None, None, None))
+        _require_pixels("Attributes", "context", self.context, (n, None, None, None), dtype=np.float32)
         _require("Attributes", "code", self.code, np.float32, (n, None, None, None))
         _require("Attributes", "inside", self.inside, np.float32, (n, size, size))
         _require("Attributes", "front", self.front, np.float32, (n, size, size))
-        _require("Attributes", "surround", self.surround, np.uint8, (n, size, size, 3))
+        _require_pixels("Attributes", "surround", self.surround, (n, size, size, 3))
         _require("Attributes", "visible", self.visible, np.bool_, (n, size, size))
         _require("Attributes", "matrix", self.matrix, np.float32, (n, 2, 3))
 
@@ -325,8 +352,8 @@ class Replacements:
         fault: ``n`` short texts: why a row was not painted; empty where it was. None given: all were.
     """
 
-    pixels: ImageArray
-    mask: ImageArray
+    pixels: Pixels
+    mask: Pixels
     matrix: FloatArray
     fault: tuple[str, ...] = ()
 
@@ -335,8 +362,8 @@ class Replacements:
             object.__setattr__(self, "fault", ("",) * len(self.pixels))
         _aligned("Replacements.fault", self.fault, len(self.pixels))
         n, size = len(self.pixels), self.pixels.shape[1] if self.pixels.ndim == 4 else None
-        _require("Replacements", "pixels", self.pixels, np.uint8, (n, size, size, 3))
-        _require("Replacements", "mask", self.mask, np.uint8, (n, size, size))
+        _require_pixels("Replacements", "pixels", self.pixels, (n, size, size, 3))
+        _require_pixels("Replacements", "mask", self.mask, (n, size, size))
         _require("Replacements", "matrix", self.matrix, np.float32, (n, 2, 3))
 
     def __len__(self) -> int:
@@ -418,5 +445,5 @@ class Result:
 
     @property
     def frame(self) -> ImageArray:
-        """The anonymized picture, ``(H, W, 3)`` uint8 RGB."""
-        return self.output.pixels
+        """The anonymized picture, ``(H, W, 3)`` uint8 RGB; a copy where ``output.pixels`` are on a GPU."""
+        return self.output.picture

@@ -64,7 +64,7 @@ def test_a_picture_goes_in_and_its_face_does_not_come_out(anonymizer: Anonymizer
 
 def test_what_comes_out_does_not_depend_on_the_face(anonymizer: Anonymizer, portrait: ImageArray) -> None:
     """Any change inside the covered boxes leaves the output identical, bit for bit."""
-    tracks = anonymizer._look(Frame(portrait), anonymizer._tracker(0.5), _seen(), (640,))
+    _, tracks = anonymizer._look(Frame(portrait), anonymizer._tracker(0.5), _seen(), (640,))
     other = portrait.copy()
     for x0, y0, x1, y1 in tracks.xyxy.clip(0).astype(int):
         other[y0:y1, x0:x1] = np.random.default_rng(1).integers(0, 256, other[y0:y1, x0:x1].shape)

@@ -1,10 +1,11 @@
-"""``pyanon bench``: how long each stage takes on this machine, and the whole command."""
+"""``pyanon bench``: how long each stage and each network takes on this machine, and the whole command."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import resource
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -15,8 +16,12 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyanon.cli.bench_engines import measure_engines
+from pyanon.cli.bench_power import Watts, find_sensor
+from pyanon.cli.bench_words import percentiles, table
 from pyanon.cli.console import Console
 from pyanon.cli.doctor import describe_machine
+from pyanon.cli.doctor_gpu import power_mode
 from pyanon.cli.exit_codes import ExitCode
 from pyanon.cli.options import add_common, add_policy, add_runtime, open_anonymizer, policy_of, size_of
 from pyanon.errors import InputError, SinkError
@@ -26,13 +31,16 @@ if TYPE_CHECKING:
     from pyanon.types import Frame
     from pyanon.video import VideoInfo
 
-__all__ = ["add_parser", "percentiles", "run"]
+__all__ = ["add_parser", "run"]
 
 #: Different frames that are measured on, repeated as often as needed.
 _DISTINCT = 100
 #: Bytes that they may take in memory: large frames are fewer.
 _MOST_BYTES = 256 << 20
-_PERCENTILES = (50, 95, 99)
+#: Frames on which calls of networks are counted.
+_COUNTED = 30
+#: Seconds of a run in the manner of MLPerf's edge single stream: its least duration.
+_SINGLE_STREAM = 600
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,8 +52,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "bench",
         help="measure how long each stage takes here",
-        description="Measures, after a warm-up, the time of each stage for a frame (p50, p95, p99), and frames per "
-        "second and CPU time of the whole: decoding, anonymizing and encoding side by side.",
+        description="Measures, after a warm-up, the time of each stage for a frame and of each network for a call "
+        "(p50, p95, p99), and frames per second, CPU time and watts of the whole: decoding, anonymizing and encoding "
+        "side by side.",
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
@@ -53,6 +62,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("--size", default="1280x720", metavar="WxH", help="size of its frames (default: 1280x720)")
     add("--frames", type=int, default=300, metavar="N", help="frames to measure (default: 300)")
     add("--warm-up", type=int, default=30, metavar="N", help="frames before that (default: 30)")
+    add(
+        "--single-stream",
+        nargs="?",
+        type=float,
+        const=_SINGLE_STREAM,
+        metavar="SECONDS",
+        help="also one frame after the other for so long, as MLPerf's edge single stream does, whose figure is the p90 "
+        f"(default: {_SINGLE_STREAM})",
+    )
     add("--json", metavar="FILE", help="write figures and a description of the machine as JSON; - for standard output")
     add_policy(parser)
     add_runtime(parser)
@@ -66,8 +84,11 @@ def run(given: argparse.Namespace) -> int:
         given: The parsed command line.
     """
     policy, size = policy_of(given), size_of(given.size)
-    if given.frames < 1 or given.warm_up < 0:
-        raise InputError("nothing would be measured", given=f"--frames {given.frames} --warm-up {given.warm_up}")
+    if given.frames < 1 or given.warm_up < 0 or (given.single_stream or 1) <= 0:
+        raise InputError(
+            "nothing would be measured",
+            given=f"--frames {given.frames} --warm-up {given.warm_up} --single-stream {given.single_stream}",
+        )
     console = Console(as_json=given.json == "-")
     console.status("preparing ...")
     with tempfile.TemporaryDirectory(prefix="pyanon-bench-") as folder, open_anonymizer(given, policy) as anonymizer:
@@ -75,6 +96,7 @@ def run(given: argparse.Namespace) -> int:
         facts: dict[str, Any] = {
             "machine": describe_machine(),
             "device": anonymizer.device,
+            "power_mode": power_mode(),
             "pack": f"{anonymizer.pack.name} {anonymizer.pack.manifest.version}",
             "policy": str(policy),
             "input": given.input or "the film of pyanon demo",
@@ -82,29 +104,18 @@ def run(given: argparse.Namespace) -> int:
             "frames": given.frames,
             "warm_up": given.warm_up,
             "stages_ms": bench.stages(given.frames, warm_up=given.warm_up, console=console),
-            "whole": bench.whole(console),
+            **bench.engines(console),
+            **bench.whole(console),
         }
+        facts["path"] = round(facts["stages_ms"]["total"]["p50"] / max(facts["engines_ms_per_frame"], 1e-6), 3)
+        if given.single_stream:
+            facts["single_stream"] = bench.single_stream(given.single_stream, console=console)
     console.status("")
-    console.result(_table(facts))
+    console.result(table(facts))
     console.data(facts)
     if given.json and given.json != "-":
         _write(Path(given.json), facts)
     return ExitCode.OK
-
-
-def percentiles(values: list[float]) -> dict[str, float]:
-    """The middle and the slow end of some measurements.
-
-    Args:
-        values: At least one.
-
-    Returns:
-        ``p50``, ``p95``, ``p99`` and ``mean``, in the unit of the values.
-    """
-    import numpy as np
-
-    found = {f"p{share}": float(np.percentile(values, share)) for share in _PERCENTILES}
-    return {name: round(value, 3) for name, value in {**found, "mean": float(np.mean(values))}.items()}
 
 
 def _frames(source: str | None, size: tuple[int, int]) -> list[Frame]:
@@ -115,7 +126,7 @@ def _frames(source: str | None, size: tuple[int, int]) -> list[Frame]:
     def fit(frame: Frame) -> Frame:
         if (frame.width, frame.height) == size:
             return frame
-        return replace(frame, pixels=np.asarray(Image.fromarray(frame.pixels).resize(size, Image.Resampling.BILINEAR)))
+        return replace(frame, pixels=np.asarray(Image.fromarray(frame.picture).resize(size, Image.Resampling.BILINEAR)))
 
     count = max(2, min(_DISTINCT, _MOST_BYTES // (3 * size[0] * size[1])))
     if source is not None:
@@ -158,21 +169,45 @@ class _Bench:
         order = ["read", *stages, "total", "write"]
         return {stage: percentiles(spent[stage][warm_up:]) for stage in order}
 
-    def whole(self, console: Console) -> dict[str, float]:
+    def engines(self, console: Console) -> dict[str, Any]:
+        """Every network by itself, and all of them for a frame."""
+        console.status("measuring the networks ...")
+        frames = list(_numbered(self._distinct, _COUNTED))
+        found = measure_engines(
+            self._anonymizer.runners, lambda: len(list(self._anonymizer.stream(frames))), place=self._anonymizer.place
+        )
+        every = sum(own["ms_per_frame"] for own in found.values())
+        return {"engines_ms": found, "engines_ms_per_frame": round(every, 3)}
+
+    def whole(self, console: Console) -> dict[str, Any]:
         """A file in, a file out, as `pyanon anonymize` does it; the start of the program is not counted."""
         from pyanon import stream
         from pyanon.video import open_sink, open_video
 
         console.status("measuring the whole ...")
-        before, began = _cpu_seconds(), time.perf_counter()
-        with open_video(self._input) as source, open_sink(self._output, like=source.info) as sink:
+        watts, before, began = Watts(*find_sensor()), _cpu_seconds(), time.perf_counter()
+        with watts, open_video(self._input) as source, open_sink(self._output, like=source.info) as sink:
             done = stream.run(source, self._anonymizer.stream, sink)
         seconds, spent = time.perf_counter() - began, _cpu_seconds() - before
         return {
-            "frames_per_second": round(done.frames / seconds, 2),
-            "cpu_ms_per_frame": round(1e3 * spent / done.frames, 3),
-            "faces_per_frame": round(done.faces / done.frames, 2),
+            "whole": {
+                "frames_per_second": round(done.frames / seconds, 2),
+                "cpu_ms_per_frame": round(1e3 * spent / done.frames, 3),
+                "faces_per_frame": round(done.faces / done.frames, 2),
+            },
+            "power": watts.facts(frames=done.frames),
         }
+
+    def single_stream(self, seconds: float, *, console: Console) -> dict[str, float]:
+        """One frame after the other, each asked for when the one before is there, nothing held back."""
+        spent, end = list[float](), time.perf_counter() + seconds
+        results = self._anonymizer.stream(_numbered(self._distinct, sys.maxsize), lookahead=0)
+        while time.perf_counter() < end:
+            began = time.perf_counter()
+            next(results)
+            spent.append(1e3 * (time.perf_counter() - began))
+            console.status(f"single stream: {len(spent)} frames, {end - time.perf_counter():.0f} s to go")
+        return {"seconds": seconds, "frames": len(spent), **percentiles(spent)}
 
 
 def _info(frame: Frame) -> VideoInfo:
@@ -198,28 +233,6 @@ def _intervals(source: Iterable[Frame]) -> Iterator[float]:
 def _cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-def _table(facts: dict[str, Any]) -> str:
-    stages, whole, machine = facts["stages_ms"], facts["whole"], facts["machine"]
-    head = f"{'stage':<10}" + "".join(f"{name:>10}" for name in ("p50", "p95", "p99", "mean")) + "   ms per frame"
-    rows = [
-        f"{stage:<10}" + "".join(f"{figures[name]:>10.2f}" for name in ("p50", "p95", "p99", "mean"))
-        for stage, figures in stages.items()
-    ]
-    width, height = facts["size"]
-    return "\n".join(
-        [
-            f"{machine['processor']}, {machine['usable_cores']} cores; {facts['device']}",
-            f"{facts['frames']} frames of {width}x{height} after {facts['warm_up']} to warm up",
-            "",
-            head,
-            *rows,
-            "",
-            f"whole: {whole['frames_per_second']:.1f} frames/s, "
-            f"{whole['cpu_ms_per_frame']:.1f} ms of CPU time per frame, {whole['faces_per_frame']:.1f} faces per frame",
-        ]
-    )
 
 
 def _write(path: Path, facts: dict[str, Any]) -> None:

@@ -130,10 +130,10 @@ def _compare(out: Path) -> None:
         caption = _caption(like.width)
         with open_sink(out / _VIDEO, like=like) as sink:
             for left, right in zip(before, after, strict=True):
-                pair = replace(left, pixels=np.vstack([np.hstack([left.pixels, right.pixels]), caption]))
+                pair = replace(left, pixels=np.vstack([np.hstack([left.picture, right.picture]), caption]))
                 sink.write(pair)
                 if pair.index == chosen:
-                    Image.fromarray(pair.pixels).save(out / _STILL)
+                    Image.fromarray(pair.picture).save(out / _STILL)
 
 
 def _richest(report: Path) -> int:

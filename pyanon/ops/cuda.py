@@ -23,6 +23,7 @@ from pyanon.types import FloatArray
 __all__ = [
     "blend",
     "extension",
+    "is_built",
     "letterbox",
     "letterbox_nv12",
     "nv12_from_rgb",
@@ -49,6 +50,15 @@ def extension() -> ModuleType:
             do="build it where nvcc is: CMAKE_ARGS=-DPYANON_CUDA=ON pip install . (docs/kernels.md)",
         ) from missing
     return _cuda
+
+
+def is_built() -> bool:
+    """Whether this pyanon was built for CUDA."""
+    try:
+        extension()
+    except RunnerError:
+        return False
+    return True
 
 
 class _Lazy:

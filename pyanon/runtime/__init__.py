@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from pyanon.runtime.device import Stream
+from pyanon.errors import RunnerError
+from pyanon.runtime.device import Stream, adopt, open_place
 from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
 from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
 from pyanon.runtime.manifold import Manifold
@@ -13,7 +14,7 @@ from pyanon.runtime.pack import Pack, available_packs, load_pack
 from pyanon.runtime.pack_toml import write_pack_toml
 from pyanon.runtime.plans import find_plan, read_plan, rebuild
 from pyanon.runtime.port import Port
-from pyanon.runtime.runner import Runner
+from pyanon.runtime.runner import Runner, infer_beside
 from pyanon.runtime.tensorrt import TensorRtRunner
 
 __all__ = [
@@ -29,14 +30,39 @@ __all__ = [
     "Prompts",
     "Role",
     "Runner",
+    "Stream",
+    "adopt",
     "available_packs",
     "face_networks",
+    "infer_beside",
     "load_pack",
     "missing_for_faces",
     "open_runner",
+    "place_for",
     "planes",
     "write_pack_toml",
 ]
+
+
+def place_for(pack: Pack) -> tuple[Stream | None, str]:
+    """A stream of the first GPU for a pack whose every network has a plan there, so that pictures need not leave it.
+
+    Returns:
+        The stream and nothing; or None and what is missing.
+
+    Raises:
+        PackError: What the pack states cannot be used.
+    """
+    try:
+        place = open_place()
+    except RunnerError as error:
+        return None, error.what
+    for role in pack.manifest.roles:
+        plan, why_not = find_plan(pack, role, device=place.device)
+        if plan is None:
+            place.close()
+            return None, f"{role}: {why_not}"
+    return place, ""
 
 
 def open_runner(

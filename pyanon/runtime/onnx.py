@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pyanon.errors import InputError, RunnerError
 from pyanon.runtime.manifest import Role
-from pyanon.runtime.port import Array, Port, check_file
+from pyanon.runtime.port import AnyArray, Array, Port, check_file
 from pyanon.runtime.runner import CheckedRunner
 
 __all__ = ["Device", "OnnxRunner"]
@@ -120,7 +120,7 @@ class OnnxRunner(CheckedRunner):
                 do="export it again, or update onnxruntime",
             ) from error
 
-    def _run(self, arrays: dict[str, Array], sizes: dict[str, int]) -> dict[str, Array]:  # noqa: ARG002
+    def _run(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, Array]:  # noqa: ARG002
         session = self._session  # kept alive by this call, also where another thread deactivates
         names = [port.name for port in self.outputs]
         try:

@@ -17,7 +17,6 @@ __all__ = ["DTYPES", "AnyArray", "Array", "Port", "check_file", "check_inputs", 
 Array: TypeAlias = npt.NDArray[Any]
 #: An array of the host or of a GPU.
 AnyArray: TypeAlias = "Array | DeviceArray"
-A = TypeVar("A", Array, AnyArray)
 E = TypeVar("E")
 
 #: The dtypes a port may have: those that NumPy, ONNX Runtime and TensorRT all know.
@@ -81,15 +80,15 @@ def _fits(port: Port, shape: Sequence[int | str | None]) -> bool:
 
 
 def check_inputs(
-    ports: Sequence[Port], arrays: Mapping[str, A], *, network: str, kinds: tuple[type, ...] = (np.ndarray,)
-) -> tuple[dict[str, A], dict[str, int]]:
+    ports: Sequence[Port], arrays: Mapping[str, AnyArray], *, network: str, on_device: bool = False
+) -> tuple[dict[str, AnyArray], dict[str, int]]:
     """Hold the inputs of one call against their ports.
 
     Args:
         ports: The ports of the network.
         arrays: Port name -> array.
         network: Name of the network, for the error text.
-        kinds: What an array may be.
+        on_device: Whether arrays may be on a GPU.
 
     Returns:
         The arrays, those of the host C-contiguous, and the size that each named axis has in this call.
@@ -100,13 +99,13 @@ def check_inputs(
     _check_names(ports, arrays, kind="input", network=network)
     sizes: dict[str, int] = {}
     for port in ports:
-        if not isinstance(arrays[port.name], kinds):
+        if not isinstance(arrays[port.name], (np.ndarray, DeviceArray) if on_device else np.ndarray):
             raise _misfit(port, "is not a NumPy array", type(arrays[port.name]).__name__, {}, "input", network)
         _check_array(port, arrays[port.name], sizes, kind="input", network=network)
     return {port.name: _packed(arrays[port.name]) for port in ports}, sizes
 
 
-def _packed(array: A) -> A:
+def _packed(array: AnyArray) -> AnyArray:
     # `np.ascontiguousarray` would turn a 0-d array into a 1-d one.
     return np.asarray(array, order="C") if isinstance(array, np.ndarray) else array
 

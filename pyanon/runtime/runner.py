@@ -13,7 +13,7 @@ from pyanon.arrays import DeviceArray
 from pyanon.errors import RunnerError
 from pyanon.runtime.port import AnyArray, Array, Port, check_inputs, check_outputs, empty_outputs
 
-__all__ = ["INACTIVE", "CheckedRunner", "Runner"]
+__all__ = ["INACTIVE", "CheckedRunner", "Runner", "infer_beside"]
 
 #: The `device` of a runner that is not active.
 INACTIVE = "inactive"
@@ -44,7 +44,7 @@ class Runner(Protocol):
     def activate(self) -> None:
         """Load the network; raises `RunnerError` where it cannot be loaded, or is already."""
 
-    def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def infer(self, inputs: Mapping[str, AnyArray]) -> dict[str, Array]:
         """Run the network once on exactly its inputs; safe from several threads."""
 
     def infer_device(self, inputs: Mapping[str, AnyArray]) -> dict[str, DeviceArray]:
@@ -73,6 +73,9 @@ class CheckedRunner(abc.ABC):
         device_reason: Why it runs there.
     """
 
+    #: Whether `infer` may be given arrays of the GPU.
+    takes_device_arrays = False
+
     def __init__(self, network: str, *, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> None:
         self.network = network
         self.inputs = inputs
@@ -91,11 +94,12 @@ class CheckedRunner(abc.ABC):
             raise RunnerError(f"{self.network}: activated twice", do="deactivate it first, or use a with block")
         self.device, self.device_reason = self._open()
 
-    def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def infer(self, inputs: Mapping[str, AnyArray]) -> dict[str, Array]:
         """Run the network once.
 
         Args:
-            inputs: Input name -> array, exactly those in `inputs`; never written to.
+            inputs: Input name -> array, exactly those in `inputs`; never written to. Device arrays are for runtimes
+                that take them.
 
         Returns:
             Output name -> array. The arrays are the caller's: no later call touches them.
@@ -104,7 +108,7 @@ class CheckedRunner(abc.ABC):
             RunnerError: It is not active, an array does not fit its port, or the runtime failed.
         """
         self._require_active()
-        arrays, sizes = check_inputs(self.inputs, inputs, network=self.network)
+        arrays, sizes = check_inputs(self.inputs, inputs, network=self.network, on_device=self.takes_device_arrays)
         outputs = empty_outputs(self.outputs, sizes, make=np.empty)
         if outputs is None:
             outputs = self._run(arrays, sizes)
@@ -125,7 +129,7 @@ class CheckedRunner(abc.ABC):
             RunnerError: As `infer`; or this runtime cannot do it.
         """
         self._require_active()
-        arrays, sizes = check_inputs(self.inputs, inputs, network=self.network, kinds=(np.ndarray, DeviceArray))
+        arrays, sizes = check_inputs(self.inputs, inputs, network=self.network, on_device=True)
         outputs = self._run_device(arrays, sizes)
         check_outputs(self.outputs, outputs, sizes, network=self.network)
         return outputs
@@ -153,7 +157,7 @@ class CheckedRunner(abc.ABC):
         """Load the network; returns the device and why it is that one."""
 
     @abc.abstractmethod
-    def _run(self, arrays: dict[str, Array], sizes: dict[str, int]) -> dict[str, Array]:
+    def _run(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, Array]:
         """Run it on C-contiguous arrays that fit the ports and whose named axes have `sizes`.
 
         Raises:
@@ -172,3 +176,8 @@ class CheckedRunner(abc.ABC):
     @abc.abstractmethod
     def _close(self) -> None:
         """Let go of it; may be called more than once."""
+
+
+def infer_beside(runner: Runner, inputs: Mapping[str, AnyArray], *, like: AnyArray) -> Mapping[str, AnyArray]:
+    """Run a network and leave its outputs where another array lives: on the host, or on the GPU."""
+    return runner.infer_device(inputs) if isinstance(like, DeviceArray) else runner.infer(inputs)

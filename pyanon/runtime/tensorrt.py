@@ -37,6 +37,8 @@ class TensorRtRunner(CheckedRunner):
         graphs: Whether to record CUDA graphs.
     """
 
+    takes_device_arrays = True
+
     def __init__(
         self,
         network: str,
@@ -65,11 +67,10 @@ class TensorRtRunner(CheckedRunner):
         graphs = "with CUDA graphs" if self._graphs else "without CUDA graphs"
         return f"cuda:{place.device}", f"a plan for this GPU; TensorRT {tensorrt.__version__}, {graphs}"
 
-    def _run(self, arrays: dict[str, Array], sizes: dict[str, int]) -> dict[str, Array]:
+    def _run(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, Array]:
         with self._lock:
             loaded = self._require_loaded()
-            given: dict[str, AnyArray] = dict(arrays)
-            outputs = loaded.run(given, sizes)
+            outputs = loaded.run(arrays, sizes)
             return {name: loaded.place.download(array) for name, array in outputs.items()}
 
     def _run_device(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, DeviceArray]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from pyanon import ops
 from pyanon.geometry import (
     centres,
     face_region,
@@ -19,8 +18,9 @@ from pyanon.geometry import (
     transform,
     within_boxes,
 )
+from pyanon.ops import pictures
 from pyanon.runtime import FaceNetworks, Pack, Runner, planes
-from pyanon.types import BoolArray, Crops, FloatArray, Frame, ImageArray, Tracks
+from pyanon.types import BoolArray, Crops, FloatArray, Frame, Pixels, Tracks
 
 __all__ = ["Aligner", "LandmarkNet"]
 
@@ -56,7 +56,7 @@ class LandmarkNet:
         if not len(xyxy):
             return np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
         matrix = squares(xyxy, grow=self._grow, size=self._size)
-        crops = ops.warp(frame.pixels, matrix=matrix, size=self._size)
+        crops = pictures.warp(frame.pixels, matrix=matrix, size=self._size)
         answer = self._runner.infer({"crops": planes(crops)})
         points = (answer["points"] * np.float32(self._size) - matrix[:, None, :, 2]) / matrix[:, 0, 0, None, None]
         return points.astype(np.float32), answer["score"].astype(np.float32)
@@ -163,15 +163,15 @@ def _too_short(landmarks: FloatArray, boxes: FloatArray) -> BoolArray:
     return np.asarray((side[:, None] < REACH * sizes(boxes)).any(axis=1) | off.any(axis=1))
 
 
-def _cut(pixels: ImageArray, matrix: FloatArray, size: int) -> ImageArray:
+def _cut(pixels: Pixels, matrix: FloatArray, size: int) -> Pixels:
     """Crops without aliasing: where the face is larger than its crop, several source pixels are averaged."""
-    crops = np.zeros((len(matrix), size, size, 3), np.uint8)
     scale = np.hypot(matrix[:, 0, 0], matrix[:, 0, 1])
     finer = np.clip(2 ** np.floor(np.log2(1 / np.maximum(scale, 1e-6))), 1, FINEST).astype(int)
-    for times in np.unique(finer).tolist():
-        rows = np.flatnonzero(finer == times)
-        crops[rows] = ops.warp(pixels, matrix=matrix[rows], size=size, times=times)
-    return crops
+    groups = [(times, np.flatnonzero(finer == times)) for times in np.unique(finer).tolist()]
+    if len(groups) == 1:
+        return pictures.warp(pixels, matrix=matrix, size=size, times=groups[0][0])
+    stacks = [(rows, pictures.warp(pixels, matrix=matrix[rows], size=size, times=times)) for times, rows in groups]
+    return pictures.joined([(rows, stack, np.arange(len(rows))) for rows, stack in stacks], count=len(matrix))
 
 
 def _foreign(frame: Frame, boxes: FloatArray, matrix: FloatArray, located: FloatArray, size: int) -> BoolArray:

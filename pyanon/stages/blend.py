@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyanon import ops
 from pyanon.geometry import clip_boxes, sizes
+from pyanon.ops import pictures
 from pyanon.policy import Policy
 from pyanon.types import FloatArray, Frame, Replacements, Tracks, Verdicts
 
@@ -40,18 +40,20 @@ class Blender:
         Neither shows a pixel of a neighbour's face: a paste holds only what was painted, in the order of the tracks, so
         that where two overlap the later one hides the earlier, and covers come last, over whatever was pasted.
         """
-        pixels = np.array(frame.pixels, order="C", copy=True)
+        pixels = pictures.copied(frame.pixels)
         accepted = np.flatnonzero(verdicts.accepted)
         if len(accepted):
-            ops.paste(
+            pictures.paste(
                 pixels,
-                pixels=replacements.pixels[accepted],
-                mask=replacements.mask[accepted],
+                pixels=pictures.picked(replacements.pixels, accepted),
+                mask=pictures.picked(replacements.mask, accepted),
                 matrix=replacements.matrix[accepted],
             )
         boxes = self._boxes(frame, tracks.xyxy[~verdicts.accepted])
         policy = self._policy
-        ops.cover(pixels, boxes=boxes, style=policy.look, colour=policy.colour, seed=policy.seed, grow=policy.margin)
+        pictures.cover(
+            pixels, boxes=boxes, style=policy.look, colour=policy.colour, seed=policy.seed, grow=policy.margin
+        )
         return Frame(pixels, frame.pts, frame.time_base, frame.index)
 
     def _boxes(self, frame: Frame, xyxy: FloatArray) -> FloatArray:
@@ -60,7 +62,7 @@ class Blender:
         return np.ascontiguousarray(clipped[(sizes(clipped) > 0).all(axis=1)])
 
     def whole(self, frame: Frame) -> Frame:
-        """The frame with nothing of it left: one colour. Cannot fail where an empty picture can be made."""
+        """The frame with nothing of it left: one colour, on the host. Cannot fail where an array can be made."""
         pixels = np.empty((frame.height, frame.width, 3), np.uint8)
         pixels[:] = self._policy.colour
         return Frame(pixels, frame.pts, frame.time_base, frame.index)

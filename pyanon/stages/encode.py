@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyanon.runtime import Runner, planes
+from pyanon.arrays import on_host
+from pyanon.ops import pictures
+from pyanon.runtime import Runner, infer_beside, planes
 from pyanon.types import Attributes, Crops, FloatArray
 
 __all__ = ["Encoder"]
@@ -36,12 +38,14 @@ class Encoder:
         size = crops.pixels.shape[1]
         blanked = np.maximum(crops.inside, crops.foreign)
         pixels = planes(crops.pixels)
-        answer = self._runner.infer(
+        answer = infer_beside(
+            self._runner,
             {
                 "crops": pixels,
                 "inside": np.ascontiguousarray(blanked[:, None], np.float32),
                 "landmarks": np.ascontiguousarray(crops.landmarks / np.float32(size), np.float32),
-            }
+            },
+            like=pixels,
         )
         visible = blanked <= 0
         front = np.zeros_like(crops.inside)
@@ -49,10 +53,10 @@ class Encoder:
             front = _in_front(self._occlusion.infer({"crops": pixels})["chance"], crops)
         return Attributes(
             context=answer["context"],
-            code=answer["attributes"],
+            code=on_host(answer["attributes"]),
             inside=crops.inside,
             front=front,
-            surround=np.where(visible[..., None], crops.pixels, 0).astype(np.uint8),
+            surround=pictures.blanked(crops.pixels, keep=visible),
             visible=visible,
             matrix=crops.matrix,
         )

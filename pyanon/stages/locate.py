@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from pyanon import ops
+from pyanon.arrays import DeviceArray
 from pyanon.errors import RunnerError
 from pyanon.geometry import iou, overlaps, sizes, union_boxes
+from pyanon.ops import pictures
 from pyanon.runtime import Pack, Runner
-from pyanon.types import Detections, FloatArray, Frame
+from pyanon.types import Detections, FloatArray, Frame, Pixels, Values
 
 __all__ = ["Confirmer", "Locator", "apart", "fused", "input_size", "still_details"]
 
@@ -105,11 +107,16 @@ class Locator:
 
     def _look(self, frame: Frame, detail: int) -> Detections:
         size = input_size(frame.width, frame.height, detail=detail, multiple=self._multiple)
+        tensor, ratio, offset = self._letterboxed(frame.pixels, size)
+        answer = self._runner.infer({"image": tensor.reshape(1, *tensor.shape), "prompts": self._prompts})
+        return self._detections(answer, ratio, offset)
+
+    def _letterboxed(self, pixels: Pixels, size: tuple[int, int]) -> tuple[Values, float, tuple[float, float]]:
+        if isinstance(pixels, DeviceArray):
+            return pictures.letterbox(pixels, size=size)
         if self._input.shape != (3, size[1], size[0]):
             self._input = np.zeros((3, size[1], size[0]), np.float32)
-        tensor, ratio, offset = ops.letterbox(frame.pixels, size=size, out=self._input)
-        answer = self._runner.infer({"image": tensor[None], "prompts": self._prompts})
-        return self._detections(answer, ratio, offset)
+        return pictures.letterbox(pixels, size=size, out=self._input)
 
     def _detections(self, answer: dict[str, FloatArray], ratio: float, offset: tuple[float, float]) -> Detections:
         scores = answer["scores"][0]

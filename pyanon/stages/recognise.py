@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pyanon.runtime import Runner, planes
-from pyanon.types import Crops, Embeddings, ImageArray
+from pyanon.types import Crops, Embeddings, Pixels
 
 __all__ = ["Recogniser"]
 
@@ -27,7 +27,7 @@ class Recogniser:
         """The embeddings of the original faces."""
         return self.embed(crops.pixels)
 
-    def embed(self, pixels: ImageArray) -> Embeddings:
+    def embed(self, pixels: Pixels) -> Embeddings:
         """The embeddings of crops ``(n, S, S, 3)``, all in one batch."""
         tensor = planes(pixels)
         answers = (runner.infer({"crops": tensor})["embedding"] for runner in self._runners)

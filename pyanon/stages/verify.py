@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from pyanon.types import Crops, Embeddings, FloatArray, ImageArray, Replacements, Verdicts
+from pyanon.ops.pictures import mixed
+from pyanon.types import Crops, Embeddings, FloatArray, Pixels, Replacements, Verdicts
 
 __all__ = ["Embed", "Verifier", "composed"]
 
 #: Embeddings of crops ``(n, S, S, 3)``, by every oracle.
-Embed = Callable[[ImageArray], Embeddings]
+Embed = Callable[[Pixels], Embeddings]
 
 
 class Verifier:
@@ -59,11 +60,9 @@ def _reason(fault: str, comparable: bool, alike: bool) -> str:
     return "an oracle took it for a face of this frame" if alike else ""
 
 
-def composed(pixels: ImageArray, replacements: Replacements) -> ImageArray:
+def composed(pixels: Pixels, replacements: Replacements) -> Pixels:
     """Crops ``(n, S, S, 3)`` with their replacements painted over them."""
-    mask = replacements.mask[..., None].astype(np.uint16)
-    mixed = (pixels * (255 - mask) + replacements.pixels * mask + 127) // 255
-    return mixed.astype(np.uint8)
+    return mixed(pixels, replacements.pixels, mask=replacements.mask)
 
 
 def _cosines(rows: FloatArray, others: FloatArray) -> npt.NDArray[np.float64]:

@@ -236,10 +236,11 @@ def write_picture(path: str | Path, frame: Frame, *, like: Picture, keep_exif: b
 
 def _assemble(kind: str, frame: Frame, like: Picture) -> tuple[Image.Image, bytes | None]:
     """The picture to save, and the profile that fits it: a grey one does not fit colours."""
-    picture = Image.fromarray(np.ascontiguousarray(frame.pixels))
+    pixels = frame.picture
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
     icc = like.icc
     if like.grey:
-        still_grey = bool((frame.pixels == frame.pixels[..., :1]).all())
+        still_grey = bool((pixels == pixels[..., :1]).all())
         picture, icc = (picture.getchannel(0), icc) if still_grey else (picture, None)
     if like.alpha is not None and kind in _WITH_ALPHA:
         picture.putalpha(Image.fromarray(like.alpha))

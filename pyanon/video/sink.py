@@ -127,7 +127,7 @@ class VideoSink:
             self._check(frame)
             moment = self._moment(frame)
             with _reported(self._output):
-                samples = self._to_samples(frame.pixels)
+                samples = self._to_samples(frame.picture)
                 samples.pts, samples.time_base = moment, self._time_base
                 samples.pict_type = 0  # the encoder decides
                 self._mux(self._stream.encode(samples))

@@ -73,9 +73,9 @@ def _watched(path: Path, anonymizer: Anonymizer, yunet: YuNetTeacher, actions: C
     with open_video(path) as source, open_video(path) as again:
         for before, result in zip(source, anonymizer.stream(again), strict=True):
             actions.update(face.action for face in result.faces)
-            found = yunet(before.pixels, long_side=max(before.width, before.height), threshold=0.6)
+            found = yunet(before.picture, long_side=max(before.width, before.height), threshold=0.6)
             best = found.landmarks[np.argmax(found.score)][None] if len(found.score) else None
-            yield before.pixels, result.frame, best
+            yield before.picture, result.frame, best
 
 
 def clips_table(found: list[Clip]) -> Table:

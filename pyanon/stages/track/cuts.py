@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from pyanon.arrays import on_host
+from pyanon.ops import pictures
 from pyanon.types import FloatArray, Frame
 
 __all__ = ["CutDetector"]
 
 #: Points looked at, down and across; sampled, not averaged: a cut shows in any thousand points.
-ROWS, COLUMNS = 27, 48
+SIDE = 36
 
 
 class CutDetector:
@@ -34,13 +36,13 @@ class CutDetector:
 
     def __call__(self, frame: Frame) -> bool:
         """Whether this frame starts a new scene; the first one never does."""
-        rows = np.linspace(0, frame.height - 1, ROWS).astype(np.intp)
-        columns = np.linspace(0, frame.width - 1, COLUMNS).astype(np.intp)
-        luma = frame.pixels[np.ix_(rows, columns)].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+        grid = np.array([[[SIDE / frame.width, 0, 0], [0, SIDE / frame.height, 0]]], np.float32)
+        points = on_host(pictures.warp(frame.pixels, matrix=grid, size=SIDE))[0]
+        luma = points.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
         last, self._last = self._last, luma
         if last is None or float(np.abs(luma - last).mean()) < self._difference:
             return False
         a, b = luma - luma.mean(), last - last.mean()
         norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
         # A flat picture (black, white) has no pattern to compare: it is a moment within a scene, not another one.
-        return norm > ROWS * COLUMNS and float((a * b).sum()) / norm < self._correlation
+        return norm > SIDE * SIDE and float((a * b).sum()) / norm < self._correlation
