@@ -1,0 +1,283 @@
+"""The model hub: the one place that talks to it, through huggingface_hub, which is loaded only when it is needed.
+
+``HF_ENDPOINT`` names another hub, ``HF_TOKEN`` or ``hf auth login`` the user's token, as everywhere with that library.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
+
+from pyanon.errors import InputError, PackIntegrityError, PyanonError, SourceError, SourceNotFoundError
+from pyanon.runtime.sources import RemoteFile
+from pyanon.runtime.storage import sha256_of, storage_error, stored
+
+__all__ = ["Hub", "OnBytes", "Revision", "part_of"]
+
+#: Called with the bytes of the file that are there.
+OnBytes = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What the hub says of a repository at one commit.
+
+    Attributes:
+        commit: The commit, 40 hexadecimal digits.
+        licence: What the repository calls its licence; empty where it does not say.
+        files: Path -> bytes and sha256; the sha256 is empty of files that are not in its large file storage.
+    """
+
+    commit: str
+    licence: str
+    files: dict[str, tuple[int, str]]
+
+
+class Hub:
+    """A connection to the hub.
+
+    Raises:
+        InputError: huggingface_hub is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._library = _load("huggingface_hub")
+        self._utils, self._files = _load("huggingface_hub.utils"), _load("huggingface_hub.file_download")
+        self._utils.disable_progress_bars()  # ours counts all files together
+        self._utils.logging.set_verbosity_error()  # it warns of each attempt; the last one's error is enough
+        # The library reads its variable when it is loaded first; who set it later means it as well.
+        self.endpoint = (os.environ.get("HF_ENDPOINT") or str(self._library.constants.ENDPOINT)).rstrip("/")
+
+    def look(self, repo: str, revision: str | None = None) -> Revision:
+        """Ask what a repository holds.
+
+        Args:
+            repo: ``owner/name``.
+            revision: Branch, tag or commit; None for the branch that it shows to visitors.
+
+        Raises:
+            SourceNotFoundError: There is no such repository or revision.
+            SourceError: The hub cannot be reached, or does not let us.
+        """
+        with _explained(f"{repo}@{revision}" if revision else repo, self.endpoint):
+            api = self._library.HfApi(endpoint=self.endpoint, headers=_SAY_LITTLE)
+            info = api.model_info(repo, revision=revision, files_metadata=True)
+            files = {
+                each.rfilename: (int(each.size or 0), each.lfs.sha256 if each.lfs else "")
+                for each in info.siblings or ()
+            }
+            licence = str(info.card_data.get("license") or "") if info.card_data else ""
+            return Revision(str(info.sha), licence, files)
+
+    def fetch(self, repo: str, commit: str, file: RemoteFile, *, to: Path, on_bytes: OnBytes | None = None) -> None:
+        """Fetch a file, from where an earlier attempt broke off, and let it appear when it is what it has to be.
+
+        The library's own ``hf_hub_download`` forgets a file that is half there when the program ends (it names its
+        temporary files at random); of a file of gigabytes that is too much to fetch twice.
+
+        Args:
+            repo: ``owner/name``.
+            commit: The commit.
+            file: The pinned file.
+            to: Its path here; what came of it so far is at `part_of` it.
+            on_bytes: Called as it comes.
+
+        Raises:
+            PackIntegrityError: What came is not what it has to be; it was removed.
+            SourceNotFoundError: There is no such file.
+            SourceError: The hub cannot be reached, does not let us, or broke off; what came is kept.
+            SinkError: It cannot be written.
+        """
+        part = part_of(to, file)
+        try:
+            with stored():
+                to.parent.mkdir(parents=True, exist_ok=True)
+                with part.open("ab") as opened:
+                    self._pour(repo, commit, file, _Measured(opened, repo, file, on_bytes))
+                _check(part, repo, file)
+                part.replace(to)
+        except PackIntegrityError:
+            part.unlink(missing_ok=True)
+            raise
+
+    def read(self, repo: str, commit: str, path: str, *, size: int, into: Path) -> tuple[bytes, str]:
+        """Fetch a small file of which no sha256 is known, through a folder.
+
+        Args:
+            repo: ``owner/name``.
+            commit: The commit.
+            path: In the repository.
+            size: Bytes that it has; more are refused.
+            into: A folder for it meanwhile.
+
+        Returns:
+            Its bytes, and their sha256.
+
+        Raises:
+            PackIntegrityError: It has more bytes.
+            SourceError: As `fetch`.
+            SinkError: It cannot be written.
+        """
+        file, part = RemoteFile(path, size=size), into / "unpinned.part"
+        with stored(), part.open("w+b") as opened:
+            self._pour(repo, commit, file, _Measured(opened, repo, file, None))
+            opened.seek(0)
+            data = opened.read()
+        part.unlink()
+        return data, hashlib.sha256(data).hexdigest()
+
+    def _pour(self, repo: str, commit: str, file: RemoteFile, into: _Measured) -> None:
+        began = into.tell()
+        if began == file.size:
+            return
+        address = self._library.hf_hub_url(repo, file.path, revision=commit, endpoint=self.endpoint)
+        # What is compressed on the way cannot be resumed by counting bytes.
+        headers = {**self._utils.build_hf_headers(headers=_SAY_LITTLE), "Accept-Encoding": "identity"}
+        with _explained(f"{repo}/{file.path}", self.endpoint):
+            self._files.http_get(address, into, headers=headers, resume_size=began)
+
+
+def part_of(to: Path, file: RemoteFile) -> Path:
+    """Where what came of a file so far is kept; another pin has another.
+
+    Args:
+        to: Where the file shall be.
+        file: The pinned file.
+    """
+    return to.with_name(f"{to.name}.{file.sha256[:12]}.part")
+
+
+def _load(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(
+            "what talks to the hub is not installed", given=str(error), do="pip install 'pyanon[hub]'"
+        ) from error
+
+
+#: The library would tell the versions of Python, torch and more.
+_SAY_LITTLE = {"user-agent": "pyanon"}
+
+
+class _Measured:
+    """A file that counts what is appended to it, and takes no more than it shall have.
+
+    Args:
+        file: Opened for appending.
+        repo: Where it comes from, for error texts.
+        expected: What it shall be.
+        on_bytes: Called with the bytes that are there.
+    """
+
+    def __init__(self, file: BinaryIO, repo: str, expected: RemoteFile, on_bytes: OnBytes | None) -> None:
+        self._file, self._repo, self._expected, self._on_bytes = file, repo, expected, on_bytes
+        if file.tell() > expected.size:
+            self.truncate(0)
+        self._tell()
+
+    def write(self, data: bytes) -> int:
+        if self.tell() + len(data) > self._expected.size:
+            raise PackIntegrityError(
+                f"{self._repo}/{self._expected.path} is larger than it shall be; it was removed",
+                expected=f"{self._expected.size} bytes",
+                do=_PIN_AGAIN,
+            )
+        written = self._file.write(data)
+        self._tell()
+        return written
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def truncate(self, size: int | None = None) -> int:
+        left = self._file.truncate(size)
+        self._file.seek(left)
+        self._tell()
+        return left
+
+    def _tell(self) -> None:
+        if self._on_bytes is not None:
+            self._on_bytes(self.tell())
+
+
+_PIN_AGAIN = (
+    "do not use it; where you know that its authors changed it and you trust that, pin again: pyanon pack pin --renew"
+)
+
+
+def _check(part: Path, repo: str, file: RemoteFile) -> None:
+    with part.open("rb") as opened:
+        os.fsync(opened.fileno())
+    actual, size = sha256_of(part), part.stat().st_size
+    if actual != file.sha256:
+        raise PackIntegrityError(
+            f"{repo}/{file.path} is not the file that was pinned; it was removed",
+            given=f"sha256 {actual}, {size} bytes",
+            expected=f"sha256 {file.sha256}, {file.size} bytes",
+            do=_PIN_AGAIN,
+        )
+
+
+@contextmanager
+def _explained(what: str, endpoint: str) -> Iterator[None]:
+    """Errors of the library, of its transport and of the disk as pyanon's."""
+    try:
+        yield
+    except PyanonError:
+        raise
+    except Exception as error:  # which classes a transport raises changes with the library's version
+        raise _explanation(error, what, endpoint) from error
+
+
+def _explanation(error: Exception, what: str, endpoint: str) -> Exception:
+    errors = _load("huggingface_hub.errors")
+    status = getattr(getattr(error, "response", None), "status_code", 0)
+    given = f"{what} at {endpoint}" + (f", answer {status}" if status else "")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}:
+        return storage_error(error)
+    if isinstance(error, errors.GatedRepoError):
+        return SourceError("the repository is gated: its authors want to know who fetches it", given=given, do=_GATED)
+    if isinstance(error, errors.RevisionNotFoundError):
+        return SourceNotFoundError("the repository has no such revision", given=given, do=_NO_REVISION)
+    if isinstance(error, errors.EntryNotFoundError):
+        return SourceNotFoundError("the repository has no such file", given=given, do=_NO_REVISION)
+    if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
+        return SourceNotFoundError("the hub shows us no such repository", given=given, do=_NO_REPO)
+    if status in {401, 403}:
+        return SourceError("the hub does not let us", given=given, do=_NO_REPO)
+    if status == 416:  # asked for what lies behind the end
+        return PackIntegrityError("the file is shorter than what was pinned", given=given, do=_PIN_AGAIN)
+    if status:
+        return SourceError(f"the hub does not serve this ({_short(error)})", given=given, do=_LATER)
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return SourceError("the hub may not be asked: HF_HUB_OFFLINE is set", given=given, do="unset it, then again")
+    if isinstance(error, OSError) or _is_of_transport(error):
+        return SourceError(f"the connection to the hub failed ({_short(error)})", given=given, do=_LATER)
+    return error
+
+
+def _is_of_transport(error: Exception) -> bool:
+    """Whether an error comes from what carries the library's requests: httpx2, httpx or requests, by version."""
+    return any(kind.__module__.partition(".")[0] in {"httpx", "httpx2", "requests"} for kind in type(error).__mro__)
+
+
+def _short(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+_GATED = "log in at the hub, ask for access on the repository's page, and put a token of yours into HF_TOKEN"
+_NO_REVISION = "look at the repository's page; where its authors moved it, pin again: pyanon pack pin"
+_NO_REPO = "check the name; of a private repository put a token that may read it into HF_TOKEN"
+_LATER = "check the network and HF_ENDPOINT, and run the same command again: it goes on where it stopped"
