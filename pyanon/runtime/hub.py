@@ -32,12 +32,10 @@ class Revision:
 
     Attributes:
         commit: The commit, 40 hexadecimal digits.
-        licence: What the repository calls its licence; empty where it does not say.
         files: Path -> bytes and sha256; the sha256 is empty of files that are not in its large file storage.
     """
 
     commit: str
-    licence: str
     files: dict[str, tuple[int, str]]
 
 
@@ -74,8 +72,7 @@ class Hub:
                 each.rfilename: (int(each.size or 0), each.lfs.sha256 if each.lfs else "")
                 for each in info.siblings or ()
             }
-            licence = str(info.card_data.get("license") or "") if info.card_data else ""
-            return Revision(str(info.sha), licence, files)
+            return Revision(str(info.sha), files)
 
     def fetch(self, repo: str, commit: str, file: RemoteFile, *, to: Path, on_bytes: OnBytes | None = None) -> None:
         """Fetch a file, from where an earlier attempt broke off, and let it appear when it is what it has to be.

@@ -18,6 +18,7 @@ from pyanon.runtime.sources import (
     SourceList,
     format_sources,
     read_sources,
+    require_pins,
 )
 from pyanon.runtime.storage import stored
 
@@ -54,22 +55,23 @@ def known_lists() -> dict[str, Path]:
 
 
 def find_pinned(sources: str) -> SourceList:
-    """The source list that a user means; of a repository the pins that were made of it.
+    """The pinned source list that a user means; of a repository the pins that were made of it.
 
     Args:
         sources: A file; a name among `known_lists`; or ``owner/name[@revision]``, a pack that was pinned.
 
     Raises:
-        PackError: There is none, or it is malformed.
+        PackError: There is none, or it is malformed or not pinned.
     """
-    if _is_file(sources):
-        return read_sources(Path(sources))
     repo, _, revision = sources.partition("@")
-    if REPO.fullmatch(repo):
+    if not _is_file(sources) and REPO.fullmatch(repo):
         return _pins_of(repo, revision)
-    if sources not in known_lists():
+    path = Path(sources) if _is_file(sources) else known_lists().get(sources)
+    if path is None:
         raise _no_list(sources)
-    return read_sources(known_lists()[sources])
+    found = read_sources(path)
+    require_pins(found, asked=sources)
+    return found
 
 
 def pin(sources: str, hub: Hub) -> SourceList:

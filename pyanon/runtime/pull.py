@@ -15,7 +15,7 @@ from pyanon.runtime.hub import Hub, part_of
 from pyanon.runtime.manifest import MANIFEST
 from pyanon.runtime.pack import load_pack
 from pyanon.runtime.shelves import HOME_VARIABLE, built_in, home, named, pulled
-from pyanon.runtime.sources import RECORD, RemoteFile, SourceList, format_sources
+from pyanon.runtime.sources import RECORD, RemoteFile, SourceList, format_sources, require_pins
 from pyanon.runtime.storage import appear, free_space, locked, sha256_of, stored
 
 __all__ = ["Fetching", "OnFetch", "Plan", "incoming", "plan_pull", "pull"]
@@ -66,6 +66,16 @@ class Plan:
     free: int
     is_done: bool
 
+    def check_room(self) -> None:
+        """Raises `SinkError` where it does not fit on the disk."""
+        if self.size > self.free:
+            raise SinkError(
+                "there is not enough room for this",
+                given=f"{self.free / 1e6:,.0f} MB free at {home()}",
+                expected=f"{self.size / 1e6:,.0f} MB",
+                do=f"free some space, or set {HOME_VARIABLE} to a folder on another disk",
+            )
+
 
 def incoming(name: str) -> Path:
     """The folder of what is being fetched, kept where that breaks off.
@@ -86,7 +96,7 @@ def plan_pull(what: SourceList) -> Plan:
         PackError: It is not pinned, so nothing of it may be fetched.
         InputError: It is a pack whose name is taken by one that would be found in its place.
     """
-    _check_pinned(what)
+    require_pins(what, asked=what.name)
     _check_name(what)
     folder, files = pulled(what.kind, what.name), what.files()
     there = {place: _where(place, what.name, folder, file) for place, (_, file) in files.items()}
@@ -122,13 +132,7 @@ def pull(plan: Plan, hub: Hub, *, on_fetch: OnFetch | None = None) -> Path:
         SourceError: The hub cannot be reached, does not let us, or has no such thing.
         InputError: Another process is at it.
     """
-    if plan.size > plan.free:
-        raise SinkError(
-            "there is not enough room for this",
-            given=f"{plan.free / 1e6:,.0f} MB free at {home()}",
-            expected=f"{plan.size / 1e6:,.0f} MB",
-            do=f"free some space, or set {HOME_VARIABLE} to a folder on another disk",
-        )
+    plan.check_room()
     made = incoming(plan.what.name)
     with locked(made):
         _reuse(plan, made)
@@ -140,17 +144,6 @@ def pull(plan: Plan, hub: Hub, *, on_fetch: OnFetch | None = None) -> Path:
             _check_pack(plan.what, made)
         appear(made, plan.folder)
     return plan.folder
-
-
-def _check_pinned(what: SourceList) -> None:
-    loose = [f"{each.repo}@{each.revision}" for each in what.sources if not each.is_pinned]
-    if loose:
-        raise PackError(
-            "this source list is not pinned, so nothing of it is fetched",
-            given=", ".join(loose),
-            expected="a commit for each repository, a sha256 and a size for each file",
-            do=f"pyanon pack pin {what.name}, which asks the hub and shows what it says; then pull again",
-        )
 
 
 def _check_name(what: SourceList) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "format_sources",
     "parse_sources",
     "read_sources",
+    "require_pins",
 ]
 
 #: What a file is for: which recipe of ``export/`` reads it.
@@ -183,6 +184,26 @@ def parse_sources(text: str, *, source: object) -> SourceList:
     top.close()
     _check_whole(found, top)
     return found
+
+
+def require_pins(found: SourceList, *, asked: str) -> None:
+    """Refuse a list that is not pinned.
+
+    Args:
+        found: The list.
+        asked: How the user called it.
+
+    Raises:
+        PackError: It is not pinned.
+    """
+    loose = [f"{each.repo}@{each.revision}" for each in found.sources if not each.is_pinned]
+    if loose:
+        raise PackError(
+            "this source list is not pinned, so nothing of it is fetched",
+            given=", ".join(loose),
+            expected="a commit for each repository, a sha256 and a size for each file",
+            do=f"pyanon pack pin {asked}, which asks the hub and shows what it says; then pyanon pack pull {found.name}",
+        )
 
 
 def format_sources(found: SourceList) -> str:
