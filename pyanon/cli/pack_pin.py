@@ -32,7 +32,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "sources",
         metavar="SOURCES",
-        help="a source list (.toml), the name of one that comes with pyanon, or OWNER/NAME[@REVISION] that holds a pack",
+        help="a source list (.toml), the name of one of pyanon's, or OWNER/NAME[@REVISION] that holds a pack",
     )
     parser.add_argument("--renew", action="store_true", help="let it say something else than when it was pinned before")
     add_output(parser)

@@ -23,8 +23,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "remove",
         help="remove what was pulled",
-        description="Removes what was pulled under a name: the pack with the plans that were compiled for it, checkpoints, "
-        "what is unfinished. Packs that come with pyanon and folders of yours are never touched; pins stay.",
+        description="Removes what was pulled under a name: the pack with the plans that were compiled for it, "
+        "checkpoints, what is unfinished. Packs of pyanon and folders of yours are never touched; pins stay.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("name", metavar="NAME", help="name of what was pulled: see pyanon pack list")

@@ -202,7 +202,7 @@ def require_pins(found: SourceList, *, asked: str) -> None:
             "this source list is not pinned, so nothing of it is fetched",
             given=", ".join(loose),
             expected="a commit for each repository, a sha256 and a size for each file",
-            do=f"pyanon pack pin {asked}, which asks the hub and shows what it says; then pyanon pack pull {found.name}",
+            do=f"pyanon pack pin {asked}, which shows what the hub says; then pyanon pack pull {found.name}",
         )
 
 
