@@ -155,8 +155,6 @@ def _lists_said(facts: dict[str, Any]) -> str:
             lines += [f"  !! {row['name']}: {row['file']}", f"     {row['reason']}"]
             continue
         lines.append(f"  {row['name']}: {row['description']}")
-        command = "pull" if row["pinned"] else "pin"
-        lines.append(
-            f"     {'pinned' if row['pinned'] else 'not pinned yet'}; next: pyanon pack {command} {row['name']}"
-        )
+        state, command = ("pinned", "pull") if row["pinned"] else ("not pinned yet", "pin")
+        lines.append(f"     {state}; next: pyanon pack {command} {row['name']}")
     return "\n".join(lines)

@@ -103,15 +103,17 @@ def _plan_said(plan: Plan, endpoint: str) -> str:
 def _agree(what: SourceList, given: argparse.Namespace, console: Console) -> None:
     if given.agree_licences:
         return
-    answer = ask("Do you agree to these licences, and shall this be fetched", console)
-    if not answer:
+    research = sum(source.licence.commercial is False for source in what.sources)
+    mark = f" ({research} of {len(what.sources)} not for commercial use)" if research else ""
+    answer = ask(f"Do you agree to these licences{mark}, and shall this be fetched", console)
+    if answer is None:
         raise InputError(
-            "the licences were not agreed to; nothing was fetched"
-            if answer is False
-            else "there is nobody to ask whether these licences are agreed to; nothing was fetched",
+            "there is nobody to ask whether these licences are agreed to; nothing was fetched",
             given="\n    ".join(["", *licences_said(what)]),
             do="read them, and where you agree: the same command with --agree-licences",
         )
+    if not answer:
+        raise InputError("the licences were not agreed to; nothing was fetched")
 
 
 @contextmanager
@@ -126,6 +128,8 @@ def _bar(console: Console) -> Iterator[OnFetch | None]:
         bar.total = at.total
         bar.set_description(f"{at.number}/{at.files} {Path(at.file).name}", refresh=False)
         bar.update(at.done - bar.n)
+        if at.done == at.total:
+            bar.refresh()  # the last one would fall to its thrift
 
     try:
         yield show
@@ -135,7 +139,8 @@ def _bar(console: Console) -> Iterator[OnFetch | None]:
 
 def _say(console: Console, plan: Plan, text: str) -> int:
     commands = _next(plan)
-    console.result("\n".join([f"{text}: {plan.folder}", *(f"next: {command}" for command in commands)]))
+    where = "" if plan.what.kind == "pack" else " (in a checkout of pyanon, with the extra it names)"
+    console.result("\n  ".join([f"{text}: {plan.folder}\nNext{where}:", *commands]))
     fetched = () if plan.is_done else plan.missing
     facts: dict[str, Any] = {"name": plan.what.name, "kind": plan.what.kind, "folder": plan.folder, "next": commands}
     console.data({"exit_code": int(ExitCode.OK), **facts, "fetched": fetched, "size": plan.size})

@@ -125,6 +125,9 @@ def check_folder(folder: Path) -> Iterator[Checked]:
     yield _checked(folder, MANIFEST, unread)
     for name, check in pack.checks() if pack else ():
         yield _checked(folder, name, _fault_of(check))
+    for place in pins if pack is None else ():
+        if place != MANIFEST:
+            yield _checked(folder, place, _check_pin(folder / place, pins[place]))
 
 
 def _loaded(folder: Path) -> tuple[Pack | None, PyanonError | None]:
