@@ -132,14 +132,27 @@ class Hub:
         return data, hashlib.sha256(data).hexdigest()
 
     def _pour(self, repo: str, commit: str, file: RemoteFile, into: _Measured) -> None:
-        began = into.tell()
-        if began == file.size:
-            return
         address = self._library.hf_hub_url(repo, file.path, revision=commit, endpoint=self.endpoint)
         # What is compressed on the way cannot be resumed by counting bytes.
         headers = {**self._utils.build_hf_headers(headers=_SAY_LITTLE), "Accept-Encoding": "identity"}
         with _explained(f"{repo}/{file.path}", self.endpoint):
-            self._files.http_get(address, into, headers=headers, resume_size=began)
+            while self._comes(address, into, headers, file):
+                pass
+
+    def _comes(self, address: str, into: _Measured, headers: dict[str, str], file: RemoteFile) -> bool:
+        """Fetch what is missing; whether it broke off, and it is worth going on, because something came.
+
+        Not all versions of the library go on by themselves.
+        """
+        began = into.tell()
+        try:
+            if began < file.size:
+                self._files.http_get(address, into, headers=headers, resume_size=began)
+        except Exception as error:
+            if into.tell() > began and _is_of_transport(error):
+                return True
+            raise
+        return False
 
 
 def part_of(to: Path, file: RemoteFile) -> Path:
