@@ -119,7 +119,7 @@ class Hub:
             Its bytes, and their sha256.
 
         Raises:
-            PackIntegrityError: It has more bytes.
+            PackIntegrityError: It has more or fewer bytes.
             SourceError: As `fetch`.
             SinkError: It cannot be written.
         """
@@ -129,6 +129,13 @@ class Hub:
             opened.seek(0)
             data = opened.read()
         part.unlink()
+        if len(data) != size:
+            raise PackIntegrityError(
+                f"{repo}/{path} is shorter than the hub says",
+                given=f"{len(data)} bytes",
+                expected=f"{size} bytes",
+                do="try again later; where it stays so, tell its authors",
+            )
         return data, hashlib.sha256(data).hexdigest()
 
     def _pour(self, repo: str, commit: str, file: RemoteFile, into: _Measured) -> None:

@@ -17,6 +17,7 @@ from pyanon.runtime.sources import (
     Source,
     SourceList,
     format_sources,
+    parse_sources,
     read_sources,
     require_pins,
 )
@@ -108,10 +109,12 @@ def save_pins(what: SourceList, *, renew: bool = False) -> Pins:
         renew: Whether it may say something else than before.
 
     Raises:
-        PackError: It says something else than before, and `renew` was not given; says what.
+        PackError: It says something else than before, and `renew` was not given (says what); or the hub states no
+            commit or no sha256.
         SinkError: It cannot be written.
     """
     path, text = lists() / f"{what.name}.toml", format_sources(what)
+    require_pins(parse_sources(text, source="what the hub says"), asked=what.name)
     before = read_sources(path) if path.exists() else None
     changes = _changes(before, what) if before else ()
     if changes and not renew:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,8 @@ class Plan:
         what: The pinned list.
         folder: Where it will be.
         missing: Places of the files that have to be fetched.
-        present: Places of the files that are there and verified, now or from an attempt that broke off.
+        present: Places of the files that are there and verified, each with the folder that has it: that of an earlier
+            pull, or of one that broke off.
         size: Bytes to fetch.
         free: Bytes free on that disk.
         is_done: Whether all of it is there already, so that nothing has to be done.
@@ -61,7 +62,7 @@ class Plan:
     what: SourceList
     folder: Path
     missing: tuple[str, ...]
-    present: tuple[str, ...]
+    present: Mapping[str, Path]
     size: int
     free: int
     is_done: bool
@@ -99,16 +100,17 @@ def plan_pull(what: SourceList) -> Plan:
     require_pins(what, asked=what.name)
     _check_name(what)
     folder, files = pulled(what.kind, what.name), what.files()
-    there = {place: _where(place, what.name, folder, file) for place, (_, file) in files.items()}
-    missing = tuple(place for place, where in there.items() if where is None)
+    found = {place: _where(place, what.name, folder, file) for place, (_, file) in files.items()}
+    present = {place: where for place, where in found.items() if where is not None}
+    missing = tuple(place for place in files if place not in present)
     return Plan(
         what,
         folder,
         missing,
-        present=tuple(place for place in there if place not in missing),
+        present,
         size=sum(files[place][1].size - _begun(what.name, place, files[place][1]) for place in missing),
         free=free_space(home()),
-        is_done=all(where == folder for where in there.values()) and _is_recorded(what, folder),
+        is_done=all(where == folder for where in found.values()) and _is_recorded(what, folder),
     )
 
 
@@ -178,11 +180,12 @@ def _is_recorded(what: SourceList, folder: Path) -> bool:
 def _reuse(plan: Plan, made: Path) -> None:
     """What the folder has from an earlier pull need not come again."""
     with stored():
-        for place in plan.present:
+        for place, where in plan.present.items():
             target = made / place
-            if not target.exists():
+            if where != made:
+                target.unlink(missing_ok=True)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _link(plan.folder / place, target)
+                _link(where / place, target)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -209,15 +212,18 @@ def _tell(on_fetch: OnFetch | None, at: Fetching, there: int) -> None:
 
 
 def _tidy(what: SourceList, made: Path) -> None:
-    """What is left of other pins must not appear with this one."""
-    wanted = {made / place for place in what.files()}
-    for path in [*_files(made)]:
-        if path not in wanted:
+    """What is left of other pins must not appear with this one, nor without what another process took away."""
+    wanted = {made / place: file for place, (_, file) in what.files().items()}
+    for path in list(made.rglob("*")):
+        if path not in wanted and not path.is_dir():
             path.unlink()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if not path.is_dir())
+    gone = [path for path, file in wanted.items() if not path.is_file() or path.stat().st_size != file.size]
+    if gone:
+        raise InputError(
+            "somebody changed what was fetched meanwhile",
+            given=", ".join(map(str, gone)),
+            do="run the same command again",
+        )
 
 
 def _check_pack(what: SourceList, made: Path) -> None:

@@ -108,6 +108,16 @@ class TestPin:
         with pytest.raises(SourceNotFoundError, match=r"no such revision; given: someone/net@v9"):
             pin(written(tmp_path, other), Hub())
 
+    def test_a_small_file_that_is_shorter_than_the_hub_says(self, hub: StandIn, tmp_path: Path) -> None:
+        hub.tampered["config.json"] = b"{"
+        with pytest.raises(PackIntegrityError, match="shorter than the hub says"):
+            pin(written(tmp_path, loose()), Hub())
+
+    def test_a_hub_that_names_no_commit(self, hub: StandIn, tmp_path: Path) -> None:
+        hub.repositories["someone/net"].commit = "main"
+        with pytest.raises(PackError, match="not pinned"):
+            save_pins(pin(written(tmp_path, loose()), Hub()))
+
     def test_says_little_of_itself(self, hub: StandIn, pinned: SourceList) -> None:
         assert hub.agents == {"pyanon"}
 
@@ -142,6 +152,24 @@ class TestPull:
         pull(plan, Hub())
         assert hub.downloads() == [("config.json", "")]
         assert plan_pull(pinned).is_done
+
+    def test_what_is_whole_comes_before_what_is_left_of_something(self, pinned: SourceList, hub: StandIn) -> None:
+        folder = pull(plan_pull(pinned), Hub())
+        (folder / "pulled.toml").unlink()
+        left = incoming("tiny") / "someone/net/config.json"
+        left.parent.mkdir(parents=True)
+        left.write_bytes(b"!!")
+        assert (pull(plan_pull(pinned), Hub()) / "someone/net/config.json").read_bytes() == b"{}"
+        assert plan_pull(pinned).is_done
+
+    def test_what_another_process_took_away_meanwhile(self, pinned: SourceList, hub: StandIn) -> None:
+        pull(plan_pull(pinned), Hub()).rename(incoming("tiny"))
+        plan = plan_pull(pinned)
+        assert not plan.missing
+        (incoming("tiny") / "someone/net/config.json").unlink()
+        with pytest.raises(InputError, match=r"changed what was fetched meanwhile.*config.json"):
+            pull(plan, Hub())
+        assert not (home() / "sources/tiny").exists()
 
     def test_a_connection_that_is_cut_is_taken_up_again(self, pinned: SourceList, hub: StandIn) -> None:
         hub.cuts = [-1, 300_000]
