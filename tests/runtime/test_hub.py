@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import pyanon
 from pyanon.errors import InputError, PackError, PackIntegrityError, SinkError, SourceError, SourceNotFoundError
 from pyanon.runtime import Pack, available_packs, load_pack
 from pyanon.runtime.hub import Hub
@@ -347,11 +349,13 @@ class TestPacks:
         assert available_packs()["pocket"] != folder.with_name("pocket")
 
 
-def test_only_one_module_speaks_to_the_hub() -> None:
+def test_only_one_module_speaks_to_the_hub(tmp_path: Path) -> None:
     speakers = [path.name for path in (ROOT / "pyanon").rglob("*.py") if '"huggingface_hub' in path.read_text()]
     assert speakers == ["hub.py"]
     code = "import sys, pyanon.cli, pyanon.runtime.hub, pyanon.runtime.pull; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    where = {**os.environ, "PYTHONPATH": str(Path(pyanon.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=where, capture_output=True, text=True)
+    loaded = done.stdout
     assert "pyanon.runtime.hub" in loaded.split()
     assert "huggingface_hub" not in loaded.split()
 

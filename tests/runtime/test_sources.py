@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from pyanon.errors import PackError
 from pyanon.runtime.pins import find_pinned, known_lists
 from pyanon.runtime.shelves import home
-from pyanon.runtime.sources import FAMILIES, Licence, RemoteFile, Source, SourceList, format_sources, parse_sources
+from pyanon.runtime.sources import (
+    FAMILIES,
+    Licence,
+    RemoteFile,
+    Source,
+    SourceList,
+    format_sources,
+    parse_sources,
+    read_sources,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = """
@@ -112,8 +121,8 @@ def test_written_and_read_back(what: SourceList) -> None:
 
 def test_the_list_that_comes_with_pyanon() -> None:
     """It states no pins: none could be verified where it was written."""
-    full = parse_sources((ROOT / "engines/full/sources.toml").read_text(), source="full")
-    assert known_lists()["full"] == ROOT / "engines/full/sources.toml"
+    full = read_sources(known_lists()["full"])
+    assert full == read_sources(ROOT / "engines/full/sources.toml")
     assert not any(file.sha256 for source in full.sources for file in source.files)
     assert {file.family for source in full.sources for file in source.files} == set(FAMILIES)
     not_commercial = {source.repo for source in full.sources if source.licence.commercial is False}
