@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-#: The recipe of ``export/`` that reads the files of a family.
+#: The recipe of ``export/`` that reads the files of a family, and by which of its options.
 _RECIPES = {
-    "locator": "yolo_world",
-    "clip": "clip",
-    "generator": "generator",
-    "adapter": "generator",
-    "autoencoder": "generator",
-    "oracle": "oracles",
+    "locator": ("yolo_world", "--from"),
+    "clip": ("clip", "--from"),
+    "generator": ("generator", "--from"),
+    "adapter": ("generator", "--adapter"),
+    "autoencoder": ("generator", "--autoencoder"),
+    "oracle": ("oracles", "--from"),
 }
 
 
@@ -151,14 +151,15 @@ def _next(plan: Plan) -> list[str]:
     """What makes a pack of the checkpoints; or, of a pack, what uses it."""
     if plan.what.kind == "pack":
         return [f"pyanon anonymize INPUT --pack {plan.what.name}"]
-    places: dict[str, list[Path]] = {}
-    for place, (_, file) in plan.what.files().items():
-        places.setdefault(_RECIPES[file.family], []).append(plan.folder / place)
-    return [f"python -m export.{recipe} --from {_common(paths)}" for recipe, paths in places.items()]
+    commands: dict[str, list[str]] = {}
+    for source in plan.what.sources:
+        for family in dict.fromkeys(file.family for file in source.files):
+            recipe, option = _RECIPES[family]
+            paths = [plan.folder / source.repo / file.path for file in source.files if file.family == family]
+            commands.setdefault(recipe, []).append(f"{option} {_common(paths, plan.folder / source.repo)}")
+    return [f"python -m export.{recipe} OUT {' '.join(options)}" for recipe, options in commands.items()]
 
 
-def _common(paths: list[Path]) -> Path:
-    """The one file, or the narrowest folder that has all of them."""
-    if len(paths) == 1:
-        return paths[0]
-    return next(folder for folder in paths[0].parents if all(path.is_relative_to(folder) for path in paths))
+def _common(paths: list[Path], repository: Path) -> Path:
+    """The one file; or, of several, the folder of their repository."""
+    return paths[0] if len(paths) == 1 else repository

@@ -111,8 +111,9 @@ def test_pulled_says_what_comes_next(pyanon: Pyanon, hub: StandIn, own: Path) ->
     done = pyanon("pack", "pull", "tiny", "--agree-licences")
     assert done.code == 0
     folder = own / "sources/tiny"
-    assert f"python -m export.yolo_world --from {folder}/someone/locator/weights.pt" in done.out
-    assert f"python -m export.generator --from {folder}/someone/faces/a\n" in done.out
+    assert f"python -m export.yolo_world OUT --from {folder}/someone/locator/weights.pt\n" in done.out
+    faces = folder / "someone/faces"
+    assert f"export.generator OUT --adapter {faces}/a/one.bin --from {faces}/a/two.bin\n" in done.out
     assert "3 files fetched and verified" in done.out
     hub.asked.clear()
     again = json.loads(pyanon("pack", "pull", "tiny", "--json").out)
