@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import importlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
-from pyanon.errors import InputError, PackIntegrityError, PyanonError, SourceError, SourceNotFoundError
+from pyanon.errors import InputError, PackIntegrityError
+from pyanon.runtime.hub_errors import PIN_AGAIN, explained, is_of_transport
 from pyanon.runtime.sources import RemoteFile
-from pyanon.runtime.storage import sha256_of, storage_error, stored
+from pyanon.runtime.storage import sha256_of, stored
 
 __all__ = ["Hub", "OnBytes", "Revision", "part_of"]
 
@@ -49,6 +48,7 @@ class Hub:
     def __init__(self) -> None:
         self._library = _load("huggingface_hub")
         self._utils, self._files = _load("huggingface_hub.utils"), _load("huggingface_hub.file_download")
+        self._errors = _load("huggingface_hub.errors")
         self._utils.disable_progress_bars()  # ours counts all files together
         self._utils.logging.set_verbosity_error()  # it warns of each attempt; the last one's error is enough
         # The library reads its variable when it is loaded first; who set it later means it as well.
@@ -65,7 +65,7 @@ class Hub:
             SourceNotFoundError: There is no such repository or revision.
             SourceError: The hub cannot be reached, or does not let us.
         """
-        with _explained(f"{repo}@{revision}" if revision else repo, self.endpoint):
+        with explained(f"{repo}@{revision}" if revision else repo, self.endpoint, self._errors):
             api = self._library.HfApi(endpoint=self.endpoint, headers=_SAY_LITTLE)
             info = api.model_info(repo, revision=revision, files_metadata=True)
             files = {
@@ -142,7 +142,7 @@ class Hub:
         address = self._library.hf_hub_url(repo, file.path, revision=commit, endpoint=self.endpoint)
         # What is compressed on the way cannot be resumed by counting bytes.
         headers = {**self._utils.build_hf_headers(headers=_SAY_LITTLE), "Accept-Encoding": "identity"}
-        with _explained(f"{repo}/{file.path}", self.endpoint):
+        with explained(f"{repo}/{file.path}", self.endpoint, self._errors):
             while self._comes(address, into, headers, file):
                 pass
 
@@ -156,7 +156,7 @@ class Hub:
             if began < file.size:
                 self._files.http_get(address, into, headers=headers, resume_size=began)
         except Exception as error:
-            if into.tell() > began and _is_of_transport(error):
+            if into.tell() > began and is_of_transport(error):
                 return True
             raise
         return False
@@ -206,7 +206,7 @@ class _Measured:
             raise PackIntegrityError(
                 f"{self._repo}/{self._expected.path} is larger than it shall be; it was removed",
                 expected=f"{self._expected.size} bytes",
-                do=_PIN_AGAIN,
+                do=PIN_AGAIN,
             )
         written = self._file.write(data)
         self._tell()
@@ -229,11 +229,6 @@ class _Measured:
             self._on_bytes(self.tell())
 
 
-_PIN_AGAIN = (
-    "do not use it; where you know that its authors changed it and you trust that, pin again: pyanon pack pin --renew"
-)
-
-
 def _check(part: Path, repo: str, file: RemoteFile) -> None:
     with part.open("rb") as opened:
         os.fsync(opened.fileno())
@@ -243,58 +238,5 @@ def _check(part: Path, repo: str, file: RemoteFile) -> None:
             f"{repo}/{file.path} is not the file that was pinned; it was removed",
             given=f"sha256 {actual}, {size} bytes",
             expected=f"sha256 {file.sha256}, {file.size} bytes",
-            do=_PIN_AGAIN,
+            do=PIN_AGAIN,
         )
-
-
-@contextmanager
-def _explained(what: str, endpoint: str) -> Iterator[None]:
-    """Errors of the library, of its transport and of the disk as pyanon's."""
-    try:
-        yield
-    except PyanonError:
-        raise
-    except Exception as error:  # which classes a transport raises changes with the library's version
-        raise _explanation(error, what, endpoint) from error
-
-
-def _explanation(error: Exception, what: str, endpoint: str) -> Exception:
-    errors = _load("huggingface_hub.errors")
-    status = getattr(getattr(error, "response", None), "status_code", 0)
-    given = f"{what} at {endpoint}" + (f", answer {status}" if status else "")
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}:
-        return storage_error(error)
-    if isinstance(error, errors.GatedRepoError):
-        return SourceError("the repository is gated: its authors want to know who fetches it", given=given, do=_GATED)
-    if isinstance(error, errors.RevisionNotFoundError):
-        return SourceNotFoundError("the repository has no such revision", given=given, do=_NO_REVISION)
-    if isinstance(error, errors.EntryNotFoundError):
-        return SourceNotFoundError("the repository has no such file", given=given, do=_NO_REVISION)
-    if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
-        return SourceNotFoundError("the hub shows us no such repository", given=given, do=_NO_REPO)
-    if status in {401, 403}:
-        return SourceError("the hub does not let us", given=given, do=_NO_REPO)
-    if status == 416:  # asked for what lies behind the end
-        return PackIntegrityError("the file is shorter than what was pinned", given=given, do=_PIN_AGAIN)
-    if status:
-        return SourceError(f"the hub does not serve this ({_short(error)})", given=given, do=_LATER)
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return SourceError("the hub may not be asked: HF_HUB_OFFLINE is set", given=given, do="unset it, then again")
-    if isinstance(error, OSError) or _is_of_transport(error):
-        return SourceError(f"the connection to the hub failed ({_short(error)})", given=given, do=_LATER)
-    return error
-
-
-def _is_of_transport(error: Exception) -> bool:
-    """Whether an error comes from what carries the library's requests: httpx2, httpx or requests, by version."""
-    return any(kind.__module__.partition(".")[0] in {"httpx", "httpx2", "requests"} for kind in type(error).__mro__)
-
-
-def _short(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-_GATED = "log in at the hub, ask for access on the repository's page, and put a token of yours into HF_TOKEN"
-_NO_REVISION = "look at the repository's page; where its authors moved it, pin again: pyanon pack pin"
-_NO_REPO = "check the name; of a private repository put a token that may read it into HF_TOKEN"
-_LATER = "check the network and HF_ENDPOINT, and run the same command again: it goes on where it stopped"
