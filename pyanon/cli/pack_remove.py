@@ -40,7 +40,7 @@ def run(given: argparse.Namespace) -> int:
         given: The parsed command line.
     """
     from pyanon.runtime.pull import incoming
-    from pyanon.runtime.storage import folder_size, locked, remove_folder
+    from pyanon.runtime.storage import folder_size, locked, remove
 
     console, folders = Console(quiet=given.quiet, as_json=given.json), _folders(given.name)
     sizes = {folder: folder_size(folder) for folder in folders}
@@ -50,8 +50,8 @@ def run(given: argparse.Namespace) -> int:
         _confirm(given.name, console)
     with locked(incoming(given.name)):
         for folder in folders:
-            remove_folder(folder)
-        remove_folder(incoming(given.name))
+            remove(folder)
+        remove(incoming(given.name))
     console.result(f"removed; {amount(sum(sizes.values()))} freed")
     console.data({"exit_code": int(ExitCode.OK), "removed": folders, "size": sum(sizes.values())})
     return ExitCode.OK
@@ -67,7 +67,7 @@ def _confirm(name: str, console: Console) -> None:
 
 def _folders(name: str) -> list[Path]:
     from pyanon.runtime.pull import incoming
-    from pyanon.runtime.shelves import plans, pulled
+    from pyanon.runtime.shelves import plans_of, pulled
     from pyanon.runtime.toml_tables import NAME
 
     if not NAME.fullmatch(name):
@@ -79,7 +79,7 @@ def _folders(name: str) -> list[Path]:
     found = [folder for folder in folders if folder.is_dir() or folder.is_symlink()]
     if not found:
         raise _not_pulled(name)
-    return found + [folder for folder in (plans(name),) if pack in found and folder.is_dir()]
+    return found + (plans_of(name) if pack in found else [])
 
 
 def _not_pulled(name: str) -> PackError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 __all__ = [
@@ -12,7 +13,8 @@ __all__ = [
     "home",
     "lists",
     "named",
-    "plans",
+    "plan_folder",
+    "plans_of",
     "pulled",
     "pulled_packs",
     "shelves",
@@ -23,6 +25,8 @@ PACKS_VARIABLE = "PYANON_PACKS"
 
 #: Environment variable with the folder for what pyanon fetches and makes.
 HOME_VARIABLE = "PYANON_HOME"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
@@ -57,13 +61,26 @@ def lists() -> Path:
     return home() / "lists"
 
 
-def plans(pack: str) -> Path:
-    """The folder of the plans that were compiled for a pack on this machine.
+def plan_folder() -> Path:
+    """The folder of compiled plans: in `HOME_VARIABLE`, else in a checkout's ``engines/cache``, else the user's cache."""
+    if os.environ.get(HOME_VARIABLE):
+        return home() / "plans"
+    checkout = _checkout()
+    if checkout is not None:
+        return checkout / "engines" / "cache"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "pyanon" / "plans"
+
+
+def plans_of(pack: str) -> list[Path]:
+    """The files of the plans that were compiled for a pack, ``<pack>-<role>-<key>.plan`` and what lies beside them.
 
     Args:
         pack: Name of the pack.
     """
-    return home() / "plans" / pack
+    # A name may go on after a hyphen, a role may not: those of "mine" are not those of "mine-too".
+    name = re.compile(rf"{re.escape(pack)}-([a-z_]+|oracle\.[a-z0-9_]+)-[0-9a-f]+\.\w+")
+    return sorted(path for path in plan_folder().glob(f"{pack}-*") if name.fullmatch(path.name) and path.is_file())
 
 
 def shelves() -> list[Path]:
@@ -73,10 +90,13 @@ def shelves() -> list[Path]:
 
 def built_in() -> list[Path]:
     """The shelves that come with pyanon: inside the installed package, and of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    checkout = package.parent
-    # An installed package lies in site-packages, where an "engines" folder would be somebody else's.
-    return [package / "engines"] + ([checkout / "engines"] if (checkout / "pyproject.toml").is_file() else [])
+    checkout = _checkout()
+    return [_PACKAGE / "engines", *([checkout / "engines"] if checkout else [])]
+
+
+def _checkout() -> Path | None:
+    """The checkout that this package lies in; where it is installed, what lies around it is somebody else's."""
+    return _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else None
 
 
 def named() -> list[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyanon.errors import InputError, PyanonError, SinkError
 from pyanon.runtime.shelves import HOME_VARIABLE, home
 
-__all__ = ["appear", "folder_size", "free_space", "locked", "remove_folder", "sha256_of", "storage_error", "stored"]
+__all__ = ["appear", "folder_size", "free_space", "locked", "remove", "sha256_of", "storage_error", "stored"]
 
 
 def storage_error(error: OSError) -> SinkError:
@@ -55,12 +55,13 @@ def free_space(folder: Path) -> int:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder; links are not followed.
+    """Bytes of all files below a folder, or of a file; links are not followed.
 
     Args:
         folder: The folder; it need not exist.
     """
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    below = (folder,) if folder.is_file() else folder.rglob("*")
+    return sum(path.lstat().st_size for path in below if not path.is_dir() or path.is_symlink())
 
 
 def sha256_of(path: Path) -> str:
@@ -120,17 +121,17 @@ def appear(made: Path, place: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove a folder, or the link to one, and nothing that it links to.
+def remove(path: Path) -> None:
+    """Remove a folder or a file; of a link the link, and nothing that it links to.
 
     Args:
-        folder: The folder.
+        path: The folder or file; it need not exist.
 
     Raises:
         SinkError: It cannot be removed.
     """
     with stored():
-        if folder.is_symlink():
-            folder.unlink()
-        elif folder.exists():
-            shutil.rmtree(folder)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

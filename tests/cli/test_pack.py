@@ -110,15 +110,19 @@ class TestVerify:
 
 class TestRemove:
     def test_what_was_pulled_and_its_plans(self, pyanon: Pyanon, own: Path) -> None:
-        (own / "plans/mine").mkdir(parents=True)
-        (own / "plans/pocket").mkdir(parents=True)
+        (own / "plans").mkdir()
+        key = "0123456789abcdef0123"
+        kept = {f"mine-too-locator-{key}.plan", f"pocket-locator-{key}.plan", "timing-0123.cache"}
+        gone = {f"mine-locator-{key}.plan", f"mine-locator-{key}.json", f"mine-oracle.arc_2-{key}.plan"}
+        for name in kept | gone:
+            (own / "plans" / name).write_text("x")
         (own / "lists").mkdir()
         (own / "lists/mine.toml").write_text("")
         done = pyanon("pack", "remove", "mine", "--yes")
         assert done.code == 0
         assert "freed" in done.out
         assert not (own / "packs/mine").exists()
-        assert {path.name for path in (own / "plans").iterdir()} == {"pocket"}
+        assert {path.name for path in (own / "plans").iterdir()} == kept
         assert (own / "lists/mine.toml").exists()
 
     def test_asks(self, pyanon: Pyanon, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

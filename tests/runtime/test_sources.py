@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pyanon.errors import PackError
 from pyanon.runtime.pins import find_pinned, known_lists
-from pyanon.runtime.shelves import home
+from pyanon.runtime.shelves import home, plan_folder
 from pyanon.runtime.sources import (
     FAMILIES,
     Licence,
@@ -138,8 +138,9 @@ def test_a_list_that_is_not_there(tmp_path: Path) -> None:
 
 def test_where_the_users_folder_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PYANON_HOME", str(tmp_path / "own"))
-    assert home() == tmp_path / "own"
+    assert (home(), plan_folder()) == (tmp_path / "own", tmp_path / "own/plans")
     monkeypatch.delenv("PYANON_HOME")
+    assert not plan_folder().is_relative_to(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert home() == tmp_path / "data/pyanon"
     monkeypatch.setenv("HOME", str(tmp_path))
