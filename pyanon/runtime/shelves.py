@@ -62,7 +62,7 @@ def lists() -> Path:
 
 
 def plan_folder() -> Path:
-    """The folder of compiled plans: in `HOME_VARIABLE`, else in a checkout's ``engines/cache``, else the user's cache."""
+    """Where compiled plans are kept: in `HOME_VARIABLE`, else a checkout's ``engines/cache``, else the user's cache."""
     if os.environ.get(HOME_VARIABLE):
         return home() / "plans"
     checkout = _checkout()
