@@ -23,6 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 # work itself where the machine has other things to do.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Nothing that a user has pulled takes part in a test, and nothing can be written there: tests that need such a folder
+# set their own.
+os.environ["PYANON_HOME"] = os.devnull
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("pyanon", deadline=None, print_blob=True)
 settings.load_profile("pyanon")

@@ -14,7 +14,7 @@ from pyanon.errors import PyanonError
 if TYPE_CHECKING:
     from pyanon.files import Progress
 
-__all__ = ["Bar", "Console", "counted", "explain"]
+__all__ = ["Bar", "Console", "counted", "explain", "open_tqdm"]
 
 
 def counted(number: int, thing: str, *, plural: str = "") -> str:
@@ -148,23 +148,25 @@ class Bar:
             self._bar = None
 
     def _begin(self, progress: Progress) -> None:
-        import threading
-
-        from tqdm import tqdm  # not worth its time where there is no terminal
-
         self.close()
         self._file = progress.file
-        tqdm.monitor_interval = 0  # no thread that watches us
-        tqdm.set_lock(threading.RLock())  # the default one would load multiprocessing
         place = f"{progress.file}/{progress.files} " if progress.files > 1 else ""
-        self._bar = tqdm(
-            total=progress.total,
-            desc=place + Path(progress.source).name,
-            unit=" frames",
-            leave=False,
-            dynamic_ncols=True,
-            file=sys.stderr,
-        )
+        self._bar = open_tqdm(total=progress.total, desc=place + Path(progress.source).name, unit=" frames")
+
+
+def open_tqdm(**options: Any) -> Any:
+    """A bar of tqdm on standard error, to be closed, that leaves no line behind.
+
+    Args:
+        options: Of ``tqdm.tqdm``: total, desc, unit, ...
+    """
+    import threading
+
+    from tqdm import tqdm  # not worth its time where there is no terminal
+
+    tqdm.monitor_interval = 0  # no thread that watches us
+    tqdm.set_lock(threading.RLock())  # the default one would load multiprocessing
+    return tqdm(leave=False, dynamic_ncols=True, file=sys.stderr, **options)
 
 
 def _plain(value: object) -> object:

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeGuard
 
 from pyanon.errors import PackError
 from pyanon.runtime.port import DTYPES, Port
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from pyanon.runtime.toml_tables import NAME, SHA256, Table
 
 __all__ = ["MANIFEST", "ROLES", "SCHEMA", "DataFile", "Manifest", "Prompts", "Role", "Setting", "parse_manifest"]
 
@@ -177,107 +171,41 @@ def parse_manifest(text: str, *, source: object) -> Manifest:
     Raises:
         PackError: It is no TOML (names the line), or does not follow the schema (names the key).
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PackError(f"{source} is not valid TOML ({error})", do="see docs/packs.md") from error
-    top = _Table(raw, "", source)
+    top = Table.read(text, source)
     pack = top.table("pack")
-    _check_schema(pack)
+    pack.schema(SCHEMA)
     manifest = Manifest(
-        name=pack.text("name", _NAME),
+        name=pack.text("name", NAME),
         version=pack.text("version"),
         licence=pack.text("licence"),
         training_data=pack.text("training_data"),
         description=pack.text("description"),
         roles=_roles(top.table("roles")),
-        prompts=_prompts(top.table("prompts")) if "prompts" in raw else None,
-        manifold=_data_file(top.table("manifold")) if "manifold" in raw else None,
-        method=pack.text("method", _METHOD) if "method" in raw["pack"] else "replace",
+        prompts=_prompts(top.table("prompts")) if "prompts" in top else None,
+        manifold=_data_file(top.table("manifold")) if "manifold" in top else None,
+        method=pack.text("method", _METHOD) if "method" in pack else "replace",
     )
     pack.close()
     top.close()
     return manifest
 
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _ORACLE = re.compile(r"oracle\.[a-z0-9_]+")
 _METHOD = re.compile(r"replace|cover")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-class _Table:
-    """A table of the file whose keys are taken one by one; what is left at `close` is unknown, so an error."""
-
-    def __init__(self, raw: Mapping[str, Any], key: str, source: object) -> None:
-        self._left, self._key, self._source = dict(raw), key, source
-        self._known: list[str] = []
-
-    def path(self, key: str) -> str:
-        return ".".join(part for part in (self._key, key) if part)
-
-    def fault(self, key: str, what: str, *, given: object = "", expected: str = "") -> PackError:
-        return PackError(
-            f"{self._source}: {self.path(key)} {what}", given=given, expected=expected, do="see docs/packs.md"
-        )
-
-    def take(self, key: str, kind: type, expected: str) -> Any:
-        self._known.append(key)
-        if key not in self._left:
-            raise self.fault(key, "is missing", expected=expected)
-        value = self._left.pop(key)
-        # bool is an int to isinstance, not to the reader of a file.
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.fault(key, "has the wrong type", given=repr(value), expected=expected)
-        return value
-
-    def text(self, key: str, pattern: re.Pattern[str] | None = None) -> str:
-        value: str = self.take(key, str, "a text")
-        if not value or (pattern and not pattern.fullmatch(value)):
-            expected = f"a text like {pattern.pattern}" if pattern else "a text that is not empty"
-            raise self.fault(key, "cannot be used", given=repr(value), expected=expected)
-        return value
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.take(key, dict, "a table"), self.path(key), self._source)
-
-    def tables(self, key: str) -> list[_Table]:
-        rows = self.take(key, list, "a list of tables")
-        if not rows or not all(isinstance(row, dict) for row in rows):
-            raise self.fault(key, "has the wrong type", given=repr(rows), expected="a list of tables that is not empty")
-        return [_Table(row, f"{self.path(key)}[{index}]", self._source) for index, row in enumerate(rows)]
-
-    def optional_table(self, key: str) -> Mapping[str, Any]:
-        self._left.setdefault(key, {})
-        table: Mapping[str, Any] = self.take(key, dict, "a table")
-        return table
-
-    def keys(self) -> list[str]:
-        return list(self._left)
-
-    def close(self) -> None:
-        for key in self._left:
-            raise self.fault(key, "is not a known key", expected=f"one of {', '.join(self._known)}")
-
-
-def _check_schema(pack: _Table) -> None:
-    schema = pack.take("schema", int, f"the number {SCHEMA}")
-    if schema != SCHEMA:
-        raise pack.fault("schema", "is not one this pyanon reads", given=schema, expected=f"{SCHEMA}; update pyanon")
-
-
-def _roles(table: _Table) -> Mapping[str, Role]:
+def _roles(table: Table) -> Mapping[str, Role]:
     names = table.keys()
     if not names:
         raise table.fault("", "names no role", expected=f"one of {', '.join(ROLES)}")
     return MappingProxyType({name: _role(name, table) for name in names})
 
 
-def _role(name: str, roles: _Table) -> Role:
+def _role(name: str, roles: Table) -> Role:
     if name not in ROLES and not _ORACLE.fullmatch(name):
         raise roles.fault(
             name, "is not a known role", expected=f'one of {", ".join(ROLES)} or "oracle.<name>" in quotes'
@@ -285,8 +213,8 @@ def _role(name: str, roles: _Table) -> Role:
     table = roles.table(name)
     settings = table.optional_table("settings")
     role = Role(
-        file=_file(table),
-        sha256=table.text("sha256", _SHA256),
+        file=table.inside("file"),
+        sha256=table.text("sha256", SHA256),
         inputs=_ports(table, "inputs"),
         outputs=_ports(table, "outputs"),
         settings=MappingProxyType({key: _setting(table, f"settings.{key}", value) for key, value in settings.items()}),
@@ -295,22 +223,14 @@ def _role(name: str, roles: _Table) -> Role:
     return role
 
 
-def _file(table: _Table) -> str:
-    file = table.text("file")
-    path = PurePosixPath(file)
-    if path.is_absolute() or ".." in path.parts or "\\" in file or "\0" in file:
-        raise table.fault("file", "leaves the pack's folder", given=repr(file), expected="a relative path without '..'")
-    return file
-
-
-def _ports(table: _Table, key: str) -> tuple[Port, ...]:
+def _ports(table: Table, key: str) -> tuple[Port, ...]:
     ports = tuple(_port(row) for row in table.tables(key))
     if len({port.name for port in ports}) != len(ports):
         raise table.fault(key, "names a port twice", given=", ".join(port.name for port in ports))
     return ports
 
 
-def _port(row: _Table) -> Port:
+def _port(row: Table) -> Port:
     name, dtype = row.text("name"), row.text("dtype")
     if dtype not in DTYPES:
         raise row.fault("dtype", "is not a known dtype", given=repr(dtype), expected=f"one of {', '.join(DTYPES)}")
@@ -324,7 +244,7 @@ def _port(row: _Table) -> Port:
     return Port(name, dtype, tuple(axes))
 
 
-def _setting(table: _Table, key: str, value: Any) -> Setting:
+def _setting(table: Table, key: str, value: Any) -> Setting:
     if isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, list):
@@ -336,16 +256,16 @@ def _setting(table: _Table, key: str, value: Any) -> Setting:
     )
 
 
-def _prompts(table: _Table) -> Prompts:
+def _prompts(table: Table) -> Prompts:
     names = table.take("names", list, "a list of texts")
     if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
         raise table.fault("names", "cannot be used", given=names, expected="different texts, at least one")
-    prompts = Prompts(file=_file(table), sha256=table.text("sha256", _SHA256), names=tuple(names))
+    prompts = Prompts(file=table.inside("file"), sha256=table.text("sha256", SHA256), names=tuple(names))
     table.close()
     return prompts
 
 
-def _data_file(table: _Table) -> DataFile:
-    data = DataFile(file=_file(table), sha256=table.text("sha256", _SHA256))
+def _data_file(table: Table) -> DataFile:
+    data = DataFile(file=table.inside("file"), sha256=table.text("sha256", SHA256))
     table.close()
     return data

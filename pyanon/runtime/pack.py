@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,10 @@ import numpy as np
 from pyanon.errors import PackError, PackIntegrityError, UnknownPromptError
 from pyanon.runtime.manifest import MANIFEST, Manifest, Prompts, Role, parse_manifest
 from pyanon.runtime.manifold import Manifold, read_manifold
+from pyanon.runtime.shelves import PACKS_VARIABLE, shelves
 from pyanon.types import FloatArray
 
-__all__ = ["PACKS_VARIABLE", "Pack", "available_packs", "load_pack", "read_file", "read_verified"]
-
-#: Environment variable with more folders of packs, separated like PATH.
-PACKS_VARIABLE = "PYANON_PACKS"
+__all__ = ["Pack", "available_packs", "load_pack", "read_file", "read_verified"]
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,21 @@ class Pack:
 
     def verify(self) -> None:
         """Read and verify every file of the pack; raises what `read`, `prompt` and `manifold` raise."""
-        for role in self.manifest.roles:
-            self.read(role)
+        for _, check in self.checks():
+            check()
+
+    def checks(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What `verify` does, one file after the other.
+
+        Yields:
+            Name of a file, and what reads and verifies it, or raises what `read`, `prompt` and `manifold` raise.
+        """
+        for name, role in self.manifest.roles.items():
+            yield role.file, partial(self.read, name)
         if self.manifest.prompts is not None:
-            self._embeddings(self.manifest.prompts)
+            yield self.manifest.prompts.file, partial(self._embeddings, self.manifest.prompts)
         if self.manifest.manifold is not None:
-            self.manifold()
+            yield self.manifest.manifold.file, self.manifold
 
     def _embeddings(self, prompts: Prompts) -> FloatArray:
         data = read_verified(self.folder, prompts.file, prompts.sha256)
@@ -138,7 +147,7 @@ class Pack:
 def available_packs() -> dict[str, Path]:
     """The packs that can be loaded by name: name -> folder. Those that come with pyanon win over others."""
     packs: dict[str, Path] = {}
-    for shelf in _shelves():
+    for shelf in shelves():
         for manifest in sorted(shelf.glob(f"*/{MANIFEST}")):
             packs.setdefault(manifest.parent.name, manifest.parent)
     return packs
@@ -169,17 +178,6 @@ def load_pack(name_or_path: str | Path = "pocket") -> Pack:
 FETCH_AGAIN = "install or fetch the pack again"
 
 
-def _shelves() -> list[Path]:
-    """Folders that hold packs: the installed ones, those of a checkout, then the user's."""
-    package = Path(__file__).resolve().parents[1]
-    checkout = package.parent
-    shelves = [package / "engines"]
-    # An installed package lies in site-packages, where an "engines" folder would be somebody else's.
-    if (checkout / "pyproject.toml").is_file():
-        shelves.append(checkout / "engines")
-    return shelves + [Path(entry) for entry in os.environ.get(PACKS_VARIABLE, "").split(os.pathsep) if entry]
-
-
 def _find(name_or_path: str | Path) -> Path:
     if isinstance(name_or_path, Path) or "/" in name_or_path or os.sep in name_or_path:
         return Path(name_or_path)
@@ -188,8 +186,8 @@ def _find(name_or_path: str | Path) -> Path:
         raise PackError(
             "there is no pack of this name",
             given=repr(name_or_path),
-            expected=f"one of: {', '.join(packs) or '(none found)'}; searched {', '.join(map(str, _shelves()))}",
-            do=f"give the path of its folder, or name the folder around it in {PACKS_VARIABLE}",
+            expected=f"one of: {', '.join(packs) or '(none found)'}; searched {', '.join(map(str, shelves()))}",
+            do=f"pyanon pack list; give the path of its folder, or name the folder around it in {PACKS_VARIABLE}",
         )
     return packs[name_or_path]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pyanon.errors import PackError
 from pyanon.runtime.manifest import MANIFEST, SCHEMA, DataFile, Manifest, Prompts, Role, parse_manifest
 from pyanon.runtime.pack import Pack, load_pack, read_file, read_verified
 from pyanon.runtime.port import Port
+from pyanon.runtime.toml_tables import format_key, format_table
 
 __all__ = ["format_manifest", "write_pack_toml"]
 
@@ -51,21 +48,19 @@ def format_manifest(manifest: Manifest) -> str:
     head = {"schema": SCHEMA, **{key: getattr(manifest, key) for key in _HEAD}}
     if manifest.method != "replace":
         head["method"] = manifest.method
-    blocks = [_format_table("pack", head)]
+    blocks = [format_table("pack", head)]
     for name, role in manifest.roles.items():
-        table = f"roles.{_format_key(name)}"
+        table = f"roles.{format_key(name)}"
         ports = {"inputs": _port_tables(role.inputs), "outputs": _port_tables(role.outputs)}
-        blocks.append(_format_table(table, {"file": role.file, "sha256": role.sha256, **ports}))
+        blocks.append(format_table(table, {"file": role.file, "sha256": role.sha256, **ports}))
         if role.settings:
-            blocks.append(_format_table(f"{table}.settings", role.settings))
+            blocks.append(format_table(f"{table}.settings", role.settings))
     if manifest.prompts is not None:
         prompts = manifest.prompts
-        blocks.append(
-            _format_table("prompts", {"file": prompts.file, "sha256": prompts.sha256, "names": prompts.names})
-        )
+        blocks.append(format_table("prompts", {"file": prompts.file, "sha256": prompts.sha256, "names": prompts.names}))
     if manifest.manifold is not None:
         manifold = manifest.manifold
-        blocks.append(_format_table("manifold", {"file": manifold.file, "sha256": manifold.sha256}))
+        blocks.append(format_table("manifold", {"file": manifold.file, "sha256": manifold.sha256}))
     return "\n".join(blocks)
 
 
@@ -81,28 +76,3 @@ def _hash(pack: Pack, entry: Role | Prompts | DataFile) -> str:
 
 def _port_tables(ports: tuple[Port, ...]) -> list[dict[str, Any]]:
     return [{"name": port.name, "dtype": port.dtype, "shape": port.axes} for port in ports]
-
-
-def _format_table(name: str, table: Mapping[str, Any]) -> str:
-    return "\n".join([f"[{name}]", *(f"{_format_key(key)} = {_format(value)}" for key, value in table.items()), ""])
-
-
-def _format_key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _format(key)
-
-
-def _format(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        # JSON and TOML escape alike, except that JSON leaves DEL as it is.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_format_key(key)} = {_format(item)}' for key, item in value.items())} }}"
-    if isinstance(value, (list, tuple)):
-        if value and all(isinstance(item, Mapping) for item in value):
-            return f"[\n{''.join(f'  {_format(item)},' + chr(10) for item in value)}]"
-        return f"[{', '.join(map(_format, value))}]"
-    raise PackError("a value cannot be written to pack.toml", given=repr(value), expected="text, number, list or table")
