@@ -84,7 +84,7 @@ def run(given: argparse.Namespace) -> int:
         given: The parsed command line.
     """
     policy, size = policy_of(given), size_of(given.size)
-    if given.frames < 1 or given.warm_up < 0 or (given.single_stream or 1) <= 0:
+    if given.frames < 1 or given.warm_up < 0 or (given.single_stream is not None and given.single_stream <= 0):
         raise InputError(
             "nothing would be measured",
             given=f"--frames {given.frames} --warm-up {given.warm_up} --single-stream {given.single_stream}",

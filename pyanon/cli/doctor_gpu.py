@@ -97,7 +97,8 @@ def _kernels() -> Iterator[Finding]:
 
 def _plans(name: str) -> Iterator[Finding]:
     from pyanon.runtime import load_pack
-    from pyanon.runtime.plans import find_plan, plan_folder
+    from pyanon.runtime.plans import find_plan
+    from pyanon.runtime.shelves import plan_folder
     from pyanon.runtime.tensorrt_api import import_tensorrt
 
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from pyanon.cli import pack_list, pack_pin, pack_pull, pack_remove, pack_verify
+from pyanon.cli import pack_build, pack_list, pack_pin, pack_pull, pack_remove, pack_verify
 from pyanon.cli.exit_codes import ExitCode
 
 __all__ = ["add_parser"]
 
-_COMMANDS = (pack_list, pack_verify, pack_pull, pack_pin, pack_remove)
+_COMMANDS = (pack_list, pack_verify, pack_build, pack_pull, pack_pin, pack_remove)
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,7 +20,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """
     parser = commands.add_parser(
         "pack",
-        help="list, verify, fetch and remove packs of networks",
+        help="list, verify, compile, fetch and remove packs of networks",
         description="The packs of networks of this machine: docs/packs.md says what a pack is and where it lies.",
         epilog="Each has its own help: pyanon pack pull --help.",
     )

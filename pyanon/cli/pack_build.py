@@ -44,7 +44,8 @@ def run(given: argparse.Namespace) -> int:
         given: The parsed command line.
     """
     from pyanon.runtime import load_pack
-    from pyanon.runtime.plans import build_plans, plan_folder
+    from pyanon.runtime.plans import build_plans
+    from pyanon.runtime.shelves import plan_folder
 
     console = Console(as_json=given.json)
     pack = load_pack(given.pack)

@@ -114,7 +114,7 @@ def find_gpu(index: int = 0) -> Gpu:
     """
     count = cuda("cudaGetDeviceCount")
     if not 0 <= index < count:
-        raise RunnerError("there is no such GPU", given=index, expected=f"0 to {count - 1}", do=_GET_DRIVER)
+        raise RunnerError("there is no such GPU", given=index, expected=f"0 to {count - 1}", do="see nvidia-smi -L")
     told = cuda("cudaGetDeviceProperties", index)
     version = cuda("cudaDriverGetVersion")
     return Gpu(

@@ -20,23 +20,20 @@ from pyanon.runtime.device import Gpu, find_gpu
 from pyanon.runtime.manifest import Role
 from pyanon.runtime.pack import Pack, read_verified
 from pyanon.runtime.profiles import Profile, profiles_of, shape_of
+from pyanon.runtime.shelves import plan_folder
 from pyanon.runtime.tensorrt_api import Messages, import_tensorrt
 
 __all__ = [
-    "HOME_VARIABLE",
     "Built",
     "Plan",
     "build_plan",
     "build_plans",
     "find_plan",
-    "plan_folder",
     "plan_of",
     "read_plan",
     "rebuild",
 ]
 
-#: Environment variable: the folder of all that pyanon keeps for a user.
-HOME_VARIABLE = "PYANON_HOME"
 #: Changed whenever the same key would give another plan.
 RECIPE = 1
 #: Bytes of scratch memory that TensorRT may plan with.
@@ -77,16 +74,6 @@ class Built:
 
     plan: Plan
     seconds: float
-
-
-def plan_folder() -> Path:
-    """Where plans are kept: in ``PYANON_HOME``, else in a checkout's ``engines/cache``, else in the user's cache."""
-    home, checkout = os.environ.get(HOME_VARIABLE, ""), Path(__file__).resolve().parents[2]
-    if home:
-        return Path(home) / "plans"
-    if (checkout / "pyproject.toml").is_file():
-        return checkout / "engines" / "cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyanon" / "plans"
 
 
 def plan_of(pack: Pack, role: str, *, gpu: Gpu, version: str) -> Plan:

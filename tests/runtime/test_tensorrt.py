@@ -14,7 +14,8 @@ from pyanon.arrays import DeviceArray
 from pyanon.errors import PackError, PackIntegrityError, RunnerError
 from pyanon.runtime import Pack, Port, Role, Runner, open_runner
 from pyanon.runtime.device import open_place
-from pyanon.runtime.plans import Plan, build_plan, build_plans, find_plan, plan_folder, read_plan
+from pyanon.runtime.plans import Plan, build_plan, build_plans, find_plan, read_plan
+from pyanon.runtime.shelves import plan_folder
 from pyanon.runtime.tensorrt import TensorRtRunner
 from tests.runtime.simulated.cuda import cudaError_t
 from tests.runtime.simulated.machine import VERSIONS, Machine, machine
