@@ -1,7 +1,7 @@
 """Types of the CUDA kernels; pyanon.ops.cuda is the door to them."""
 
 from pyanon.arrays import DeviceArray
-from pyanon.types import FloatArray
+from pyanon.types import FloatArray, IntArray
 
 def blend(image: DeviceArray, patch: DeviceArray, mask: DeviceArray, at: tuple[int, int]) -> None: ...
 def letterbox(
@@ -20,5 +20,19 @@ def letterbox_nv12(
 ) -> tuple[DeviceArray, float, tuple[float, float]]: ...
 def rgb_from_nv12(luma: DeviceArray, chroma: DeviceArray, standard: str, full_range: bool) -> DeviceArray: ...
 def nv12_from_rgb(image: DeviceArray, standard: str, full_range: bool) -> tuple[DeviceArray, DeviceArray]: ...
+def cover(
+    image: DeviceArray,
+    boxes: FloatArray,
+    style: str,
+    colour: tuple[int, int, int],
+    seed: int,
+    cells: int,
+    grow: float,
+    feather: float,
+    grain: float,
+) -> None: ...
+def nms(
+    boxes: DeviceArray, scores: DeviceArray, iou: float, groups: DeviceArray | None, limit: int
+) -> IntArray: ...
 def paste(image: DeviceArray, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None: ...
 def warp(image: DeviceArray, matrix: FloatArray, size: int, times: int) -> DeviceArray: ...

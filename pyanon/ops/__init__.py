@@ -35,12 +35,12 @@ __all__ = [
 ]
 
 blend = follows_array(cpu.blend, cuda.blend)
-cover = follows_array(cpu.cover, cpu.cover)
+cover = follows_array(cpu.cover, cuda.cover)
 exponential = follows_array(cpu.exponential, cpu.exponential)
 judge = follows_array(cpu.judge, cpu.judge)
 letterbox = follows_array(cpu.letterbox, cuda.letterbox)
 letterbox_nv12 = follows_array(cpu.letterbox_nv12, cuda.letterbox_nv12)
-nms = follows_array(cpu.nms, cpu.nms)
+nms = follows_array(cpu.nms, cuda.nms)
 nv12_from_rgb = follows_array(cpu.nv12_from_rgb, cuda.nv12_from_rgb)
 paste = follows_array(cpu.paste, cuda.paste)
 reject = follows_array(cpu.reject, cpu.reject)

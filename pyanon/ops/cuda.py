@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyanon.arrays import DeviceArray
 from pyanon.errors import RunnerError
-from pyanon.ops.cpu import Standard
-from pyanon.types import FloatArray
+from pyanon.ops.cpu import CoverStyle, Standard
+from pyanon.types import FloatArray, IntArray
 
 __all__ = [
     "blend",
+    "cover",
     "extension",
     "letterbox",
     "letterbox_nv12",
+    "nms",
     "nv12_from_rgb",
     "paste",
     "rgb_from_nv12",
@@ -126,3 +128,34 @@ def blend(image: DeviceArray, *, patch: DeviceArray, mask: DeviceArray, at: tupl
 def paste(image: DeviceArray, *, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None:
     """Put aligned crops back to where they were cut from, in place and in order; see `pyanon.ops.cpu.paste`."""
     _native.paste(image, pixels, mask, matrix)
+
+
+def nms(
+    boxes: DeviceArray,
+    *,
+    scores: DeviceArray,
+    iou: float = 0.5,
+    groups: DeviceArray | None = None,
+    limit: int = 0,
+) -> IntArray:
+    """Keep the best of boxes that overlap; see `pyanon.ops.cpu.nms`.
+
+    Waits: the indices are NumPy. At most 32768 boxes, whose overlaps take a bit for each pair.
+    """
+    return _native.nms(boxes, scores, iou, groups, limit)
+
+
+def cover(
+    image: DeviceArray,
+    *,
+    boxes: FloatArray,
+    style: CoverStyle = "blur",
+    colour: tuple[int, int, int] = (0, 0, 0),
+    seed: int = 0,
+    cells: int = 8,
+    grow: float = 0.05,
+    feather: float = 0.2,
+    grain: float = 4.0,
+) -> None:
+    """Paint over boxes for good, in place; see `pyanon.ops.cpu.cover`."""
+    _native.cover(image, boxes, style, colour, seed, cells, grow, feather, grain)
