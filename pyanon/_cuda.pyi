@@ -1,5 +1,8 @@
 """Types of the CUDA kernels; pyanon.ops.cuda is the door to them."""
 
+import numpy as np
+import numpy.typing as npt
+
 from pyanon.arrays import DeviceArray
 from pyanon.types import FloatArray, IntArray
 
@@ -31,6 +34,15 @@ def cover(
     feather: float,
     grain: float,
 ) -> None: ...
+def exponential(
+    utilities: DeviceArray,
+    sizes: IntArray,
+    epsilon: float,
+    sensitivity: float,
+    keys: npt.NDArray[np.uint64],
+    ranks: tuple[int, int] | None,
+    draws: IntArray | None,
+) -> tuple[IntArray, IntArray]: ...
 def nms(
     boxes: DeviceArray, scores: DeviceArray, iou: float, groups: DeviceArray | None, limit: int
 ) -> IntArray: ...

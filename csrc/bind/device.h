@@ -7,6 +7,7 @@
 
 #include "bind/checks.h"
 #include "cuda/errors.h"
+#include "cuda/steps.h"
 
 namespace pyanon::bind {
 
@@ -143,6 +144,12 @@ class Call {
   const char* op_;
   py::object type_, place_;
 };
+
+// The values of an array of one or two axes.
+template <class T>
+cuda::Steps<T> steps(const OnDeviceArray& array) {
+  return {array.data<const char>(), array.strides[0], array.strides.size() > 1 ? array.strides[1] : 0};
+}
 
 // The same view, to be written to; whether that is allowed, a device array does not say.
 inline ImageView writable(const ConstImageView& from) {

@@ -27,6 +27,7 @@ PYBIND11_MODULE(_cuda, module) {
   module.doc() = "CUDA kernels of pyanon; called through pyanon.ops.cuda.";
   bind::register_blend(module);
   bind::register_cover(module);
+  bind::register_exponential(module);
   bind::register_letterbox(module);
   bind::register_nms(module);
   bind::register_nv12(module);

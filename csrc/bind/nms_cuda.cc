@@ -5,11 +5,6 @@
 namespace pyanon::bind {
 namespace {
 
-template <class T>
-cuda::Steps<T> steps(const OnDeviceArray& array) {
-  return {array.data<const char>(), array.strides[0], array.strides.size() > 1 ? array.strides[1] : 0};
-}
-
 py::array nms_device(const py::object& boxes, const py::object& scores, float iou, const py::object& groups,
                      int64_t limit) {
   Call call("nms");

@@ -5,22 +5,11 @@
 
 #include <cstdint>
 
-#include "core/both.h"
+#include "cuda/steps.h"
 
 namespace pyanon::cuda {
 
 constexpr int64_t kMostBoxes = 1 << 15;  // whose overlaps, a bit for each pair, take 128 MiB
-
-// Values at steps of so many bytes.
-template <class T>
-struct Steps {
-  const char* data = nullptr;
-  int64_t row = 0, column = 0;
-
-  PYANON_BOTH const T& at(int64_t y, int64_t x = 0) const {
-    return *reinterpret_cast<const T*>(data + y * row + x * column);
-  }
-};
 
 struct NmsBoxes {
   int64_t count;

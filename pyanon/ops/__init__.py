@@ -36,7 +36,7 @@ __all__ = [
 
 blend = follows_array(cpu.blend, cuda.blend)
 cover = follows_array(cpu.cover, cuda.cover)
-exponential = follows_array(cpu.exponential, cpu.exponential)
+exponential = follows_array(cpu.exponential, cuda.exponential)
 judge = follows_array(cpu.judge, cpu.judge)
 letterbox = follows_array(cpu.letterbox, cuda.letterbox)
 letterbox_nv12 = follows_array(cpu.letterbox_nv12, cuda.letterbox_nv12)

@@ -15,6 +15,9 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from pyanon.arrays import DeviceArray
 from pyanon.errors import RunnerError
 from pyanon.ops.cpu import CoverStyle, Standard
@@ -23,6 +26,7 @@ from pyanon.types import FloatArray, IntArray
 __all__ = [
     "blend",
     "cover",
+    "exponential",
     "extension",
     "letterbox",
     "letterbox_nv12",
@@ -159,3 +163,20 @@ def cover(
 ) -> None:
     """Paint over boxes for good, in place; see `pyanon.ops.cpu.cover`."""
     _native.cover(image, boxes, style, colour, seed, cells, grow, feather, grain)
+
+
+def exponential(
+    utilities: DeviceArray,
+    *,
+    sizes: IntArray,
+    epsilon: float,
+    sensitivity: float,
+    keys: npt.NDArray[np.uint64],
+    ranks: tuple[int, int] | None = None,
+    draws: IntArray | None = None,
+) -> tuple[IntArray, IntArray]:
+    """Choose a group of identities for every face, and one of its members; see `pyanon.ops.cpu.exponential`.
+
+    Waits: groups and members are NumPy.
+    """
+    return _native.exponential(utilities, sizes, epsilon, sensitivity, keys, ranks, draws)

@@ -21,6 +21,7 @@ ON_DEVICE = {
     "blend": ("image", "patch", "mask"),
     "paste": ("image", "pixels", "mask"),
     "cover": ("image",),
+    "exponential": ("utilities",),
     "nms": ("boxes", "scores", "groups"),
     "letterbox": ("image", "out"),
     "letterbox_nv12": ("luma", "chroma", "out"),
