@@ -1,10 +1,18 @@
 """Types of the CUDA kernels; pyanon.ops.cuda is the door to them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from pyanon.arrays import DeviceArray
+from pyanon.arrays import DeviceArray, Place
 from pyanon.types import FloatArray, IntArray
+
+class RejectSampler:
+    """A rejection sampler whose tables lie in one place: constant."""
+
+    def __init__(self, setup: dict[str, Any], place: Place) -> None: ...
 
 def blend(image: DeviceArray, patch: DeviceArray, mask: DeviceArray, at: tuple[int, int]) -> None: ...
 def letterbox(
@@ -43,8 +51,16 @@ def exponential(
     ranks: tuple[int, int] | None,
     draws: IntArray | None,
 ) -> tuple[IntArray, IntArray]: ...
-def nms(
-    boxes: DeviceArray, scores: DeviceArray, iou: float, groups: DeviceArray | None, limit: int
-) -> IntArray: ...
+def nms(boxes: DeviceArray, scores: DeviceArray, iou: float, groups: DeviceArray | None, limit: int) -> IntArray: ...
 def paste(image: DeviceArray, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None: ...
 def warp(image: DeviceArray, matrix: FloatArray, size: int, times: int) -> DeviceArray: ...
+def judge(
+    sampler: RejectSampler, live: Sequence[FloatArray | DeviceArray], key: int, count: int, first: int
+) -> npt.NDArray[np.uint8]: ...
+def reject(
+    sampler: RejectSampler,
+    live: Sequence[FloatArray | DeviceArray],
+    keys: npt.NDArray[np.uint64],
+    max_draws: int,
+    first: IntArray | None,
+) -> tuple[FloatArray, IntArray]: ...

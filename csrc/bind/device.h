@@ -42,6 +42,11 @@ class Call {
  public:
   explicit Call(const char* op) : op_(op), type_(py::module_::import("pyanon.arrays").attr("DeviceArray")) {}
 
+  // In a place that is known before any array is.
+  Call(const char* op, const py::object& place) : Call(op) { place_ = place; }
+
+  const py::object& place() const { return place_; }
+
   // The device array that `object` is; raises unless it has this dtype and shape and lives where the others live.
   template <class T>
   OnDeviceArray array(const py::object& object, const char* name, const std::vector<int64_t>& shape) {
@@ -85,6 +90,8 @@ class Call {
     const py::object made = place_.attr("upload")(py::array_t<T>(count, values));
     return array<T>(made, "upload", {count});
   }
+
+  py::object upload_array(const py::array& array) const { return place_.attr("upload")(array); }
 
   // A copy for NumPy; waits for it.
   py::array download(const OnDeviceArray& from) const { return place_.attr("download")(from.object); }

@@ -11,16 +11,19 @@ Needs the extension ``pyanon._cuda``, which only a build for CUDA has.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Hashable, Sequence
+from functools import cache, lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from pyanon.arrays import DeviceArray
-from pyanon.errors import RunnerError
+from pyanon.errors import InputError, RunnerError
 from pyanon.ops.cpu import CoverStyle, Standard
+from pyanon.ops.philox import normal_table
+from pyanon.ops.spec import SamplerSpec
 from pyanon.types import FloatArray, IntArray
 
 __all__ = [
@@ -28,11 +31,13 @@ __all__ = [
     "cover",
     "exponential",
     "extension",
+    "judge",
     "letterbox",
     "letterbox_nv12",
     "nms",
     "nv12_from_rgb",
     "paste",
+    "reject",
     "rgb_from_nv12",
     "warp",
 ]
@@ -180,3 +185,59 @@ def exponential(
     Waits: groups and members are NumPy.
     """
     return _native.exponential(utilities, sizes, epsilon, sensitivity, keys, ranks, draws)
+
+
+@lru_cache(maxsize=8)
+def _resident(spec: SamplerSpec, place: Any) -> _native.RejectSampler:
+    """A spec's tables in a place: a spec is frozen and known by its identity, so that it is taken there once."""
+    setup = {
+        "mean": spec.mean,
+        "factor": spec.factor,
+        "table": normal_table(),
+        "radius": float(spec.radius),
+        "oracles": [
+            {"projection": one.projection, "threshold": float(one.threshold), "gallery": one.gallery}
+            for one in spec.oracles
+        ],
+        "anchors": spec.anchors,
+        "neighbours": int(spec.neighbours),
+        "reach": float(spec.reach),
+    }
+    return _native.RejectSampler(setup, place)
+
+
+def _sampler(spec: SamplerSpec, live: Sequence[FloatArray | DeviceArray]) -> _native.RejectSampler:
+    place = next((rows.place for rows in live if isinstance(rows, DeviceArray)), None)
+    if place is None:
+        raise InputError(
+            "nothing says where the sampler is to run",
+            given=f"{len(live)} arrays of the host",
+            expected="embeddings of at least one oracle as a device array",
+            do="place.upload(live[0]), or call pyanon.ops.cpu",
+        )
+    return _resident(spec, cast("Hashable", place))
+
+
+def reject(
+    spec: SamplerSpec,
+    *,
+    live: Sequence[FloatArray | DeviceArray],
+    keys: npt.NDArray[np.uint64],
+    max_draws: int,
+    first: IntArray | None = None,
+) -> tuple[FloatArray, IntArray]:
+    """Draw an identity for every key; see `pyanon.ops.cpu.reject`.
+
+    Runs in the place of ``live``, of which NumPy arrays are copied there. Batches of draws of all faces are judged at
+    once; then the faces are served in order, and one whose batch holds none that fits gets its next one (csrc/cuda/
+    reject.h). Waits once for each round, mostly one: the codes are NumPy. The spec's tables stay in the place's memory,
+    those of the last eight specs.
+    """
+    return _native.reject(_sampler(spec, live), live, keys, max_draws, first)
+
+
+def judge(
+    spec: SamplerSpec, *, live: Sequence[FloatArray | DeviceArray], key: int, count: int, first: int = 0
+) -> npt.NDArray[np.uint8]:
+    """Say what becomes of each of a run of draws, for statistics; see `pyanon.ops.cpu.judge`. Waits."""
+    return _native.judge(_sampler(spec, live), live, key, count, first)

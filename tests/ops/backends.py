@@ -23,6 +23,8 @@ ON_DEVICE = {
     "cover": ("image",),
     "exponential": ("utilities",),
     "nms": ("boxes", "scores", "groups"),
+    "judge": ("live",),
+    "reject": ("live",),
     "letterbox": ("image", "out"),
     "letterbox_nv12": ("luma", "chroma", "out"),
     "nv12_from_rgb": ("image",),
