@@ -71,7 +71,9 @@ def _shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     names = list(dict.fromkeys(name for node in model.graph.node for name in node.output if name))
     del every.graph.output[:]
     every.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    session = onnxruntime.InferenceSession(every.SerializeToString(), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # its hints about the graph are of no use here
+    session = onnxruntime.InferenceSession(every.SerializeToString(), options, providers=["CPUExecutionProvider"])
     given = {
         value.name: np.zeros(
             [axis.dim_value or SIZES.get(axis.dim_param, 1) for axis in value.type.tensor_type.shape.dim],

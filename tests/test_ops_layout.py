@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 
 from pyanon import ops
-from pyanon.ops import cpu, reference
+from pyanon.ops import cpu, cuda, reference
 
 ROOT = Path(__file__).parents[1]
 #: Ops that live in the file of another one, of which they are a form.
-FORMS = {"paste": "blend", "judge": "reject"}
+FORMS = {
+    "judge": "reject",
+    "letterbox_nv12": "letterbox",
+    "nv12_from_rgb": "nv12",
+    "paste": "blend",
+    "rgb_from_nv12": "nv12",
+}
 STEMS = sorted({FORMS.get(name, name) for name in reference.__all__})
 
 
@@ -18,6 +24,7 @@ def test_every_backend_has_every_op():
     for name in reference.__all__:
         assert callable(getattr(ops, name))
         assert name in cpu.__all__
+        assert name in cuda.__all__
         assert name in ops.__all__
 
 
@@ -26,7 +33,9 @@ def test_every_backend_has_every_op():
     "place",
     [
         "csrc/cpu/{}.cc",
+        "csrc/cuda/{}.cu",
         "csrc/bind/{}.cc",
+        "csrc/bind/{}_cuda.cc",
         "pyanon/ops/reference/{}.py",
         "tests/ops/test_{}.py",
         "csrc/tests/test_{}.cc",
@@ -41,6 +50,7 @@ def test_the_op_is_in_its_place(stem, place):
     ("folder", "pattern"),
     [
         ("csrc/cpu", r"(\w+)\.cc"),
+        ("csrc/cuda", r"(\w+)\.cu"),
         ("csrc/bind", r"(?!module)(\w+)\.cc"),
         ("tests/ops", r"test_(?!native|simd)(\w+)\.py"),
     ],
@@ -62,5 +72,6 @@ def test_the_build_compiles_every_kernel():
     csrc = ROOT / "csrc"
     sources = {path for folder in ("core", "cpu", "bind") for path in (csrc / folder).glob("*.cc")}
     for_cuda = {path for path in sources if path.stem.endswith("_cuda")} | set((csrc / "cuda").glob("*.cu"))
+    for_both = {csrc / "core/region.cc"}
     assert listed(ROOT / "CMakeLists.txt", r"csrc/\w+/\w+\.cc") == sources - for_cuda
-    assert listed(csrc / "cuda/CMakeLists.txt", r"(?m)^  ((?:\.\./bind/)?\w+\.cc|\w+\.cu)\b") == for_cuda
+    assert listed(csrc / "cuda/CMakeLists.txt", r"(?m)^  ((?:\.\./\w+/)?\w+\.cc|\w+\.cu)\b") == for_cuda | for_both

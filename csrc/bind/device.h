@@ -7,6 +7,7 @@
 
 #include "bind/checks.h"
 #include "cuda/errors.h"
+#include "cuda/steps.h"
 
 namespace pyanon::bind {
 
@@ -40,6 +41,11 @@ struct OnDeviceArray {
 class Call {
  public:
   explicit Call(const char* op) : op_(op), type_(py::module_::import("pyanon.arrays").attr("DeviceArray")) {}
+
+  // In a place that is known before any array is.
+  Call(const char* op, const py::object& place) : Call(op) { place_ = place; }
+
+  const py::object& place() const { return place_; }
 
   // The device array that `object` is; raises unless it has this dtype and shape and lives where the others live.
   template <class T>
@@ -84,6 +90,8 @@ class Call {
     const py::object made = place_.attr("upload")(py::array_t<T>(count, values));
     return array<T>(made, "upload", {count});
   }
+
+  py::object upload_array(const py::array& array) const { return place_.attr("upload")(array); }
 
   // A copy for NumPy; waits for it.
   py::array download(const OnDeviceArray& from) const { return place_.attr("download")(from.object); }
@@ -143,6 +151,12 @@ class Call {
   const char* op_;
   py::object type_, place_;
 };
+
+// The values of an array of one or two axes.
+template <class T>
+cuda::Steps<T> steps(const OnDeviceArray& array) {
+  return {array.data<const char>(), array.strides[0], array.strides.size() > 1 ? array.strides[1] : 0};
+}
 
 // The same view, to be written to; whether that is allowed, a device array does not say.
 inline ImageView writable(const ConstImageView& from) {

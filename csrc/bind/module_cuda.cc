@@ -26,7 +26,11 @@ PYBIND11_MODULE(_cuda, module) {
   pybind11::register_local_exception_translator(&bind::translate);
   module.doc() = "CUDA kernels of pyanon; called through pyanon.ops.cuda.";
   bind::register_blend(module);
+  bind::register_cover(module);
+  bind::register_exponential(module);
   bind::register_letterbox(module);
+  bind::register_nms(module);
   bind::register_nv12(module);
+  bind::register_reject(module);
   bind::register_warp(module);
 }

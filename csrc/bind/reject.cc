@@ -1,27 +1,14 @@
 #include "cpu/reject.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <utility>
 
-#include "bind/arrays.h"
+#include "bind/reject_checks.h"
 
 namespace pyanon::bind {
 namespace {
-
-constexpr int64_t kMostDraws = int64_t{1} << 31;  // the number of a draw is one word of the counter
-
-template <class T>
-std::vector<T> field(const py::dict& from, const char* name, const std::vector<int64_t>& shape) {
-  return values<T>(py::object(from[name]), name, shape);
-}
-
-template <class T>
-T number(const py::dict& from, const char* name) {
-  return from[name].cast<T>();
-}
 
 ScreenSetup screen_of(const py::dict& from) {
   ScreenSetup screen;
@@ -70,37 +57,24 @@ std::unique_ptr<RejectSampler> sampler_of(const py::dict& from) {
   return std::make_unique<RejectSampler>(std::move(setup));
 }
 
-void check_row(const float* row, int64_t width, const std::string& name, int64_t index) {
+void check_row(const float* row, int64_t width, size_t oracle, int64_t index) {
   bool finite = true, any = false;
   for (int64_t k = 0; k < width; ++k) finite = finite && std::isfinite(row[k]), any = any || row[k] != 0.0f;
-  if (finite && any) return;
-  throw ArgumentError("an embedding of " + name + " says nothing",
-                      "row " + std::to_string(index) + (finite ? " of zeros" : " with NaN or infinity"),
-                      "finite numbers, not all 0",
-                      "cover the face whose embedding is unknown: nothing can be told distinct from it");
+  if (!finite || !any) refuse_row(oracle, index, finite);
 }
 
 Live live_of(const RejectSampler& sampler, const py::sequence& from) {
   const auto& oracles = sampler.oracles();
-  if (py::len(from) != oracles.size())
-    throw ArgumentError("live does not speak of every oracle", std::to_string(py::len(from)) + " arrays",
-                        std::to_string(oracles.size()), "pass one array of embeddings per oracle, in their order");
+  check_oracles(from, oracles.size());
   Live live;
   for (size_t o = 0; o < oracles.size(); ++o) {
     const std::string name = "live[" + std::to_string(o) + "]";
     const int64_t width = oracles[o].width();
     live.embeddings.push_back(values<float>(py::object(from[o]), name.c_str(), {o == 0 ? kAny : live.count, width}));
     live.count = static_cast<int64_t>(live.embeddings[o].size()) / width;
-    for (int64_t i = 0; i < live.count; ++i) check_row(&live.embeddings[o][i * width], width, name, i);
+    for (int64_t i = 0; i < live.count; ++i) check_row(&live.embeddings[o][i * width], width, o, i);
   }
   return live;
-}
-
-void check_draws(const char* name, int64_t first, int64_t count) {
-  if (first >= 0 && count >= 0 && first <= kMostDraws && count <= kMostDraws - first) return;
-  throw ArgumentError(std::string(name) + " leaves the numbers that draws can have",
-                      std::to_string(first) + " and " + std::to_string(count) + " from there",
-                      "0 .. " + std::to_string(kMostDraws), "bound the draws: an exhausted face is covered");
 }
 
 py::array_t<uint8_t> judge_arrays(const RejectSampler& sampler, const py::sequence& live, uint64_t key, int64_t count,
@@ -121,10 +95,7 @@ py::tuple reject_arrays(const RejectSampler& sampler, const py::sequence& live, 
   const Live known = live_of(sampler, live);
   const std::vector<uint64_t> streams = values<uint64_t>(keys, "keys", {kAny});
   const int64_t count = static_cast<int64_t>(streams.size());
-  std::vector<int64_t> starts(static_cast<size_t>(count), 0);
-  if (!first.is_none()) starts = values<int64_t>(first, "first", {count});
-  check_draws("max_draws", 0, max_draws);
-  for (int64_t start : starts) check_draws("first and max_draws", start, max_draws);
+  const std::vector<int64_t> starts = first_draws(first, count, max_draws);
   py::array_t<float> codes({count, sampler.size()});
   py::array_t<int64_t> draws(count);
   float* code = codes.mutable_data();

@@ -5,24 +5,9 @@
 
 #include "cpu/cover_grid.h"
 #include "cpu/cover_paint.h"
-#include "cpu/cover_region.h"
 
 namespace pyanon {
 namespace {
-
-// Between which two cells of the grid a pixel lies, and how far along.
-struct Between {
-  int64_t cell;
-  int16_t share;
-
-  // Cell 0 of the grid lies before the side's first pixel, hence the half cell more.
-  Between(const Side& side, int64_t cells, int64_t pixel, bool smooth) {
-    const int64_t half = 1 << (kShareBits - 1);
-    const int64_t at = (((2 * (pixel - side.first) + 1) * cells) << (kShareBits - 1)) / side.length() + half;
-    cell = (smooth ? at : at + half) >> kShareBits;
-    share = smooth ? static_cast<int16_t>(at & ((1 << kShareBits) - 1)) : 0;
-  }
-};
 
 // A run [first, last) of columns that follows the outline from row to row.
 struct Span {
@@ -178,11 +163,7 @@ class Cover {
 void cover(const ImageView& image, const float* boxes, int64_t count, const CoverLook& look) {
   if (count == 0 || image.width == 0 || image.height == 0) return;
   const double feather = look.style == CoverStyle::solid ? 0.0 : look.feather;
-  std::vector<Region> regions;
-  for (int64_t i = 0; i < count; ++i) regions.emplace_back(boxes + 4 * i, look.grow, feather);
-  // Large ones last, in whatever order they were given: the order of detections must not make a picture flicker.
-  std::stable_sort(regions.begin(), regions.end(),
-                   [](const Region& a, const Region& b) { return a.area() < b.area(); });
+  const std::vector<Region> regions = regions_of(boxes, count, look.grow, feather);
   // Every colour is taken before the first pixel is painted.
   std::vector<ColourGrid> grids;
   for (size_t i = 0; i < regions.size(); ++i) grids.push_back(colour_grid(image, regions, i, look));

@@ -7,37 +7,15 @@
 namespace pyanon {
 namespace {
 
-constexpr int64_t kReads = 4;  // samples along each side of a border cell
-constexpr int kSweeps = 24;    // of the relaxation
-constexpr int kTrust = 96;     // how many skin-like samples weigh as much as the prior tone
-constexpr int kTone[3] = {172, 130, 106};
-constexpr int kToneLuma = 140;
-constexpr int kDarkest = 48, kLightest = 200;  // luma of the anchor
-constexpr int kMosaicJitter = 12;              // levels
-
 struct Ring {
   std::vector<uint8_t> known;  // per cell
-  int64_t count = 0, luma = 0;
-  int64_t skin_count = 0, skin[3] = {0, 0, 0};
+  RingSums sums{};
 };
-
-int luma(int r, int g, int b) { return (77 * r + 150 * g + 29 * b) >> 8; }
-
-// Skin of any shade has red over green over blue, in proportions that hardly change with the light: blue lacks 20 to
-// 60 % of red, and green lies 15 to 60 % of the way from blue to red.
-bool skin_like(int r, int g, int b, int y) {
-  const int span = r - b, middle = g - b;
-  return 5 * span >= r && 10 * span <= 6 * r && 20 * middle >= 3 * span && 10 * middle <= 6 * span && y >= 48 &&
-         y <= 235;
-}
-
-int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 // The pixels of the samples along a side, kReads per cell, from the cell before it to the cell after it.
 std::vector<int64_t> sample_positions(const Side& side, int64_t cells) {
   std::vector<int64_t> positions;
-  for (int64_t i = -kReads; i < (cells + 1) * kReads; ++i)
-    positions.push_back(side.first + floor_divide((2 * i + 1) * side.length(), 2 * cells * kReads));
+  for (int64_t i = -kReads; i < (cells + 1) * kReads; ++i) positions.push_back(sample_position(side, cells, i));
   return positions;
 }
 
@@ -70,28 +48,14 @@ class Sampler {
 
  private:
   bool average(int64_t i, int64_t j, Ring& ring, int32_t* colour) const {
-    int count = 0, shades = 0, skin_count = 0, sum[3] = {0, 0, 0}, skin_sum[3] = {0, 0, 0};
+    RingSums sums{};
     for (int64_t k = 0; k < kReads * kReads; ++k) {
       const int64_t x = x_[i * kReads + k % kReads], y = y_[j * kReads + k / kReads];
-      if (!visible(x, y)) continue;
-      const uint8_t* p = image_.at(y, x);
-      const int rgb[3] = {p[0], p[image_.channel_stride], p[2 * image_.channel_stride]};
-      const int shade = luma(rgb[0], rgb[1], rgb[2]);
-      const int skin = skin_like(rgb[0], rgb[1], rgb[2], shade);
-      for (int c = 0; c < 3; ++c) {
-        sum[c] += rgb[c];
-        skin_sum[c] += rgb[c] * skin;
-      }
-      skin_count += skin;
-      shades += shade;
-      ++count;
+      if (visible(x, y)) sums.add(image_.at(y, x), image_.channel_stride);
     }
-    ring.count += count;
-    ring.luma += shades;
-    ring.skin_count += skin_count;
-    for (int c = 0; c < 3; ++c) ring.skin[c] += skin_sum[c];
-    for (int c = 0; c < 3 && count > 0; ++c) colour[c] = (sum[c] << kLevelBits) / count;
-    return count > 0;
+    ring.sums.add(sums);
+    for (int c = 0; c < 3 && sums.count > 0; ++c) colour[c] = (sums.sum[c] << kLevelBits) / sums.count;
+    return sums.count > 0;
   }
 
   bool visible(int64_t x, int64_t y) const {
@@ -105,20 +69,6 @@ class Sampler {
   const std::vector<int64_t> x_, y_;
   std::vector<const Region*> hidden_;
 };
-
-// The tone in the middle: a plain skin tone at the light of the surroundings, drawn towards the skin that is visible
-// there. A weighted mean and not a choice, so that it moves smoothly from frame to frame.
-void anchor_tone(const Ring& ring, int32_t tone[3]) {
-  const int64_t around = ring.count > 0 ? ring.luma / ring.count : kToneLuma;
-  const int64_t shade = std::min<int64_t>(std::max<int64_t>((kToneLuma + around) / 2, kDarkest), kLightest);
-  const int64_t weight = std::min<int64_t>(ring.skin_count, 2 * kTrust);
-  for (int c = 0; c < 3; ++c) {
-    const int64_t prior = (kTone[c] * shade << kLevelBits) / kToneLuma;
-    const int64_t seen = ring.skin_count > 0 ? (ring.skin[c] << kLevelBits) / ring.skin_count : 0;
-    tone[c] = static_cast<int32_t>((prior * kTrust + seen * weight) / (kTrust + weight));
-    tone[c] = std::min(tone[c], 255 << kLevelBits);
-  }
-}
 
 // One sweep over `count` values of a row: the mean of four neighbours where `keep` is 0, the old value where it is -1.
 PYANON_INLINE void settle(const int32_t* PYANON_RESTRICT from, const int32_t* PYANON_RESTRICT keep,
@@ -157,30 +107,20 @@ void relax(ColourGrid& grid, const std::vector<uint8_t>& known) {
   for (int64_t j = 0; j < n; ++j) std::copy_n(&now[(j + 1) * stride + 3], 3 * n, &grid.colour[3 * n * j]);
 }
 
-// Draws the inner cells towards the tone, most in the middle. Shares count 1/256.
+// Draws the inner cells towards the tone.
 void anchor(ColourGrid& grid, const int32_t tone[3]) {
   const int64_t n = grid.side, cells = n - 2;
   for (int64_t j = 0; j < cells; ++j)
     for (int64_t i = 0; i < cells; ++i) {
-      const int64_t u = 2 * i + 1 - cells, v = 2 * j + 1 - cells;
-      // 1/1024 of the squared distance from the middle to the middle of a side; from 1 down to 0 between 0.35 and 1.2.
-      const int64_t away = 1024 * (u * u + v * v) / (cells * cells);
-      const int64_t rise = std::min<int64_t>(std::max<int64_t>((1228 - away) * 256 / 870, 0), 256);
-      const int64_t share = (rise * rise * (768 - 2 * rise)) >> 16;  // smoothstep
+      const int64_t share = anchor_share(i, j, cells);
       int32_t* colour = &grid.colour[3 * ((j + 1) * n + i + 1)];
-      for (int c = 0; c < 3; ++c) colour[c] += static_cast<int32_t>(((tone[c] - colour[c]) * share * 7 / 8) >> 8);
+      for (int c = 0; c < 3; ++c) colour[c] = anchored(colour[c], tone[c], share);
     }
 }
 
 void jitter(ColourGrid& grid, int64_t seed) {
-  for (size_t cell = 0; cell < grid.colour.size() / 3; ++cell) {
-    const int32_t shade = static_cast<int32_t>(mixed(static_cast<uint32_t>(cell), 0x6d6f7a61u, seed) >> 24) - 128;
-    const int32_t more = shade * (kMosaicJitter << kLevelBits) / 128;
-    for (int c = 0; c < 3; ++c) {
-      int32_t& colour = grid.colour[3 * cell + c];
-      colour = std::min(std::max(colour + more, 0), 255 << kLevelBits);
-    }
-  }
+  for (size_t k = 0; k < grid.colour.size(); ++k)
+    grid.colour[k] = jittered(grid.colour[k], static_cast<int64_t>(k / 3), seed);
 }
 
 void fill(ColourGrid& grid, const int32_t tone[3], const std::vector<uint8_t>& known) {
@@ -189,15 +129,6 @@ void fill(ColourGrid& grid, const int32_t tone[3], const std::vector<uint8_t>& k
 }
 
 }  // namespace
-
-uint32_t mixed(uint32_t a, uint32_t b, int64_t seed) {
-  const uint64_t bits = static_cast<uint64_t>(seed);
-  uint32_t h = a * 0x9e3779b1u ^ b * 0x85ebca77u ^ static_cast<uint32_t>(bits) * 0xc2b2ae3du ^
-               static_cast<uint32_t>(bits >> 32) * 0x27d4eb2fu;
-  h = (h ^ (h >> 16)) * 0x85ebca6bu;
-  h = (h ^ (h >> 13)) * 0xc2b2ae35u;
-  return h ^ (h >> 16);
-}
 
 ColourGrid colour_grid(const ConstImageView& image, const std::vector<Region>& regions, size_t self,
                        const CoverLook& look) {
@@ -211,7 +142,7 @@ ColourGrid colour_grid(const ConstImageView& image, const std::vector<Region>& r
     return grid;
   }
   const Ring ring = Sampler(image, regions, self, look.cells).run(grid);
-  anchor_tone(ring, tone);
+  for (int c = 0; c < 3; ++c) tone[c] = anchor_tone(ring.sums, c);
   fill(grid, tone, ring.known);
   relax(grid, ring.known);
   anchor(grid, tone);

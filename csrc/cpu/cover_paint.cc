@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "cpu/cover_grid.h"
-
 namespace pyanon {
 namespace {
 
@@ -14,22 +12,10 @@ namespace {
 using Tile = std::array<int16_t, Grain::kTile * Grain::kRow>;
 
 Tile make_tile() {
-  constexpr int64_t n = Grain::kTile;
-  const auto at = [](int64_t y, int64_t x) { return (y & (n - 1)) * n + (x & (n - 1)); };
-  std::array<int, n * n> raw, wide;
-  for (int64_t i = 0; i < n * n; ++i) {
-    const uint32_t h = mixed(static_cast<uint32_t>(i % n), static_cast<uint32_t>(i / n), 0);
-    raw[i] = static_cast<int>((h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24)) - 510;
-  }
-  for (int64_t y = 0; y < n; ++y)
-    for (int64_t x = 0; x < n; ++x) wide[at(y, x)] = raw[at(y, x - 1)] + 2 * raw[at(y, x)] + raw[at(y, x + 1)];
   Tile tile;
-  for (int64_t y = 0; y < n; ++y)
-    for (int64_t k = 0; k < Grain::kRow; ++k) {
-      const int64_t x = k / 3;
-      const int sum = (wide[at(y - 1, x)] + 2 * wide[at(y, x)] + wide[at(y + 1, x)]) >> 4;
-      tile[y * Grain::kRow + k] = static_cast<int16_t>(std::min(std::max(sum, -127), 127) * 256);
-    }
+  for (int64_t y = 0; y < Grain::kTile; ++y)
+    for (int64_t k = 0; k < Grain::kRow; ++k)
+      tile[y * Grain::kRow + k] = static_cast<int16_t>(grain_at(k / 3, y) * 256);
   return tile;
 }
 
@@ -121,7 +107,7 @@ PYANON_VERSIONS(flat_edge, (const uint8_t* over, const uint16_t* falloff, uint16
 }  // namespace
 
 Grain::Grain(int64_t seed, double levels)
-    : shift_(mixed(0, 0x67726e, seed)), scale_(static_cast<int16_t>(std::floor(levels * (1 << kLevelBits) + 0.5))) {}
+    : shift_(grain_shift(seed)), scale_(static_cast<int16_t>(std::floor(levels * (1 << kLevelBits) + 0.5))) {}
 
 const int16_t* Grain::row(int64_t y) const { return &tile()[((y + (shift_ >> 8)) & (kTile - 1)) * kRow]; }
 

@@ -3,22 +3,17 @@
 
 #include <cstdint>
 
+#include "core/cover.h"
 #include "core/target.h"
 
 namespace pyanon {
 
-constexpr int kShareBits = 15;
 constexpr int64_t kBlock = 32;  // bytes that the loops work on at a time
-
-// value * share / 32768, rounded.
-PYANON_INLINE int32_t rounded_share(int32_t value, int32_t share) {
-  return ((value * share >> (kShareBits - 1)) + 1) >> 1;
-}
 
 // Soft grain: sums of hashed bytes, smoothed over three pixels, in a tile that repeats and that a seed moves.
 class Grain {
  public:
-  static constexpr int64_t kTile = 64;           // side, pixels
+  static constexpr int64_t kTile = kGrainTile;
   static constexpr int64_t kPeriod = 3 * kTile;  // of a row, in values: one per byte of the picture
   static constexpr int64_t kRow = 2 * kPeriod;   // a row twice, so that any run of a period lies in one piece
 

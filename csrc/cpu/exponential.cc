@@ -1,8 +1,6 @@
 #include "cpu/exponential.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <numeric>
 #include <vector>
 
@@ -11,54 +9,11 @@
 namespace pyanon {
 namespace {
 
-constexpr int kWeightBits = 44;  // times kMostGroups stays below 2^63
-constexpr double kLog2E = 1.4426950408889634, kLn2High = 0.6931471803691238, kLn2Low = 1.9082149292705877e-10;
-// Beyond this a weight is 0, and becomes the least there is.
-constexpr double kFarthest = -64.0;
-// 1 / 13!, 1 / 12!, ... 1: exp on [-ln 2 / 2, ln 2 / 2] to the last bits of a double.
-constexpr double kTaylor[] = {1.6059043836821613e-10,
-                              2.08767569878681e-09,
-                              2.505210838544172e-08,
-                              2.755731922398589e-07,
-                              2.7557319223985893e-06,
-                              2.48015873015873e-05,
-                              0.0001984126984126984,
-                              0.001388888888888889,
-                              0.008333333333333333,
-                              0.041666666666666664,
-                              0.16666666666666666,
-                              0.5,
-                              1.0,
-                              1.0};
-
-// exp(x) for x <= 0 as a whole number of 2^-44, at least 1. Only products and sums: alike on every backend.
-PYANON_INLINE uint64_t weight(double x) {
-  const double bounded = x < kFarthest ? kFarthest : x;
-  const double whole = std::floor(bounded * kLog2E + 0.5);
-  const double rest = (bounded - whole * kLn2High) - whole * kLn2Low;
-  double value = kTaylor[0];
-  for (int i = 1; i < 14; ++i) value = value * rest + kTaylor[i];
-  // 2^(44 + whole), from -49 to 44, by its bits.
-  const int64_t bits = (static_cast<int64_t>(whole) + kWeightBits + 1023) << 52;
-  double power;
-  std::memcpy(&power, &bits, sizeof(power));
-  const int64_t units = static_cast<int64_t>(value * power);
-  return static_cast<uint64_t>(units < 1 ? 1 : units);
-}
-
 PYANON_INLINE void weigh(const double* utilities, int64_t groups, double most, double scale, uint64_t* weights) {
-  for (int64_t i = 0; i < groups; ++i) weights[i] = weight((utilities[i] - most) * scale);
+  for (int64_t i = 0; i < groups; ++i) weights[i] = exponential_weight((utilities[i] - most) * scale);
 }
 PYANON_VERSIONS(weigh, (const double* utilities, int64_t groups, double most, double scale, uint64_t* weights),
                 (utilities, groups, most, scale, weights))
-
-// floor(number * below / 2^64).
-uint64_t scaled(uint64_t number, uint64_t below) {
-  const uint64_t low = (number & 0xFFFFFFFFu) * (below & 0xFFFFFFFFu), high = (number >> 32) * (below >> 32);
-  const uint64_t cross = (number >> 32) * (below & 0xFFFFFFFFu) + (low >> 32);
-  const uint64_t other = (number & 0xFFFFFFFFu) * (below >> 32) + (cross & 0xFFFFFFFFu);
-  return high + (cross >> 32) + (other >> 32);
-}
 
 // Leaves a weight to the groups of the wanted ranks alone; equal utilities rank in their given order.
 void bound(const double* utilities, int64_t groups, const ExponentialSetup& setup, std::vector<uint64_t>& weights) {

@@ -3,14 +3,9 @@
 
 #include <cstdint>
 
+#include "core/exponential.h"
+
 namespace pyanon {
-
-constexpr int64_t kMostGroups = (1 << 19) - 1;
-
-struct ExponentialSetup {
-  double scale = 0.0;           // epsilon / (2 sensitivity)
-  int64_t best = 1, worst = 1;  // ranks that may be chosen, from 1, best <= worst
-};
 
 // For each of `count` keys: the group that its utilities (one row of `groups`) and its draw choose, and a member below
 // the group's size. pyanon/ops/reference/exponential.py defines the arithmetic.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/overlap.h"
 #include "core/target.h"
 
 namespace pyanon {
@@ -22,11 +23,9 @@ PYANON_INLINE void suppress(const float* x0, const float* y0, const float* x1, c
   const float bx0 = x0[best], by0 = y0[best], bx1 = x1[best], by1 = y1[best], barea = area[best];
   const int64_t bgroup = group[best];
   for (int64_t i = best + 1; i < count; ++i) {
-    const float width = std::max(std::min(bx1, x1[i]) - std::max(bx0, x0[i]), 0.0f);
-    const float height = std::max(std::min(by1, y1[i]) - std::max(by0, y0[i]), 0.0f);
-    const float both = width * height;
-    const float either = (barea + area[i]) - both;
-    dead[i] = static_cast<uint8_t>(dead[i] | ((both > iou * either) & (group[i] == bgroup)));
+    const float width = smaller(bx1, x1[i]) - larger(bx0, x0[i]);
+    const float height = smaller(by1, y1[i]) - larger(by0, y0[i]);
+    dead[i] = static_cast<uint8_t>(dead[i] | (overlap(width, height, barea, area[i], iou) & (group[i] == bgroup)));
   }
 }
 
@@ -55,7 +54,7 @@ Sorted gather(const float* boxes, const int64_t* groups, const std::vector<int64
     sorted.y0.push_back(box[1]);
     sorted.x1.push_back(box[2]);
     sorted.y1.push_back(box[3]);
-    sorted.area.push_back(std::max(box[2] - box[0], 0.0f) * std::max(box[3] - box[1], 0.0f));
+    sorted.area.push_back(box_area(box[0], box[1], box[2], box[3]));
     sorted.group.push_back(groups != nullptr ? groups[i] : 0);
   }
   sorted.dead.assign(order.size(), 0);

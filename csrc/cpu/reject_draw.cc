@@ -9,11 +9,6 @@ namespace {
 
 constexpr int kLanes = 16;  // blocks of four words at a time: 128 normals
 
-PYANON_INLINE int16_t normal(const int16_t* table, uint32_t piece) {
-  const int sign = -static_cast<int>(piece >> 15 & 1);
-  return static_cast<int16_t>((table[piece & (kNormalTable - 1)] ^ sign) - sign);
-}
-
 // The stream is all first words, then all second ones and so on: `plane` is the number of blocks.
 PYANON_INLINE void place(const int16_t* table, const uint32_t (&words)[kLanes], int64_t at, int64_t count, int64_t size,
                          int16_t* to) {

@@ -3,12 +3,10 @@
 
 #include <cstdint>
 
+#include "core/normals.h"
 #include "core/target.h"
 
 namespace pyanon {
-
-constexpr int kNormalBits = 12;            // a normal counts 1/4096
-constexpr int64_t kNormalTable = 1 << 15;  // quantiles of the upper half; a 16th bit is the sign
 
 // Writes `size` normals of the draw; `table` has kNormalTable entries. Counters: (block, draw, 0, Purpose::normals).
 using DrawNormals = void (*)(const int16_t* table, uint64_t key, uint32_t draw, int64_t size, int16_t* to);

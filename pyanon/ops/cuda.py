@@ -11,23 +11,34 @@ Needs the extension ``pyanon._cuda``, which only a build for CUDA has.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Hashable, Sequence
+from functools import cache, lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from pyanon.arrays import DeviceArray
-from pyanon.errors import RunnerError
-from pyanon.ops.cpu import Standard
-from pyanon.types import FloatArray
+from pyanon.errors import InputError, RunnerError
+from pyanon.ops.cpu import CoverStyle, Standard
+from pyanon.ops.philox import normal_table
+from pyanon.ops.spec import SamplerSpec
+from pyanon.types import FloatArray, IntArray
 
 __all__ = [
     "blend",
+    "cover",
+    "exponential",
     "extension",
     "is_built",
+    "judge",
     "letterbox",
     "letterbox_nv12",
+    "nms",
     "nv12_from_rgb",
     "paste",
+    "reject",
     "rgb_from_nv12",
     "warp",
 ]
@@ -136,3 +147,107 @@ def blend(image: DeviceArray, *, patch: DeviceArray, mask: DeviceArray, at: tupl
 def paste(image: DeviceArray, *, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None:
     """Put aligned crops back to where they were cut from, in place and in order; see `pyanon.ops.cpu.paste`."""
     _native.paste(image, pixels, mask, matrix)
+
+
+def nms(
+    boxes: DeviceArray,
+    *,
+    scores: DeviceArray,
+    iou: float = 0.5,
+    groups: DeviceArray | None = None,
+    limit: int = 0,
+) -> IntArray:
+    """Keep the best of boxes that overlap; see `pyanon.ops.cpu.nms`.
+
+    Waits: the indices are NumPy. At most 32768 boxes, whose overlaps take a bit for each pair.
+    """
+    return _native.nms(boxes, scores, iou, groups, limit)
+
+
+def cover(
+    image: DeviceArray,
+    *,
+    boxes: FloatArray,
+    style: CoverStyle = "blur",
+    colour: tuple[int, int, int] = (0, 0, 0),
+    seed: int = 0,
+    cells: int = 8,
+    grow: float = 0.05,
+    feather: float = 0.2,
+    grain: float = 4.0,
+) -> None:
+    """Paint over boxes for good, in place; see `pyanon.ops.cpu.cover`."""
+    _native.cover(image, boxes, style, colour, seed, cells, grow, feather, grain)
+
+
+def exponential(
+    utilities: DeviceArray,
+    *,
+    sizes: IntArray,
+    epsilon: float,
+    sensitivity: float,
+    keys: npt.NDArray[np.uint64],
+    ranks: tuple[int, int] | None = None,
+    draws: IntArray | None = None,
+) -> tuple[IntArray, IntArray]:
+    """Choose a group of identities for every face, and one of its members; see `pyanon.ops.cpu.exponential`.
+
+    Waits: groups and members are NumPy.
+    """
+    return _native.exponential(utilities, sizes, epsilon, sensitivity, keys, ranks, draws)
+
+
+@lru_cache(maxsize=8)
+def _resident(spec: SamplerSpec, place: Any) -> _native.RejectSampler:
+    """A spec's tables in a place: a spec is frozen and known by its identity, so that it is taken there once."""
+    setup = {
+        "mean": spec.mean,
+        "factor": spec.factor,
+        "table": normal_table(),
+        "radius": float(spec.radius),
+        "oracles": [
+            {"projection": one.projection, "threshold": float(one.threshold), "gallery": one.gallery}
+            for one in spec.oracles
+        ],
+        "anchors": spec.anchors,
+        "neighbours": int(spec.neighbours),
+        "reach": float(spec.reach),
+    }
+    return _native.RejectSampler(setup, place)
+
+
+def _sampler(spec: SamplerSpec, live: Sequence[FloatArray | DeviceArray]) -> _native.RejectSampler:
+    place = next((rows.place for rows in live if isinstance(rows, DeviceArray)), None)
+    if place is None:
+        raise InputError(
+            "nothing says where the sampler is to run",
+            given=f"{len(live)} arrays of the host",
+            expected="embeddings of at least one oracle as a device array",
+            do="place.upload(live[0]), or call pyanon.ops.cpu",
+        )
+    return _resident(spec, cast("Hashable", place))
+
+
+def reject(
+    spec: SamplerSpec,
+    *,
+    live: Sequence[FloatArray | DeviceArray],
+    keys: npt.NDArray[np.uint64],
+    max_draws: int,
+    first: IntArray | None = None,
+) -> tuple[FloatArray, IntArray]:
+    """Draw an identity for every key; see `pyanon.ops.cpu.reject`.
+
+    Runs in the place of ``live``, of which NumPy arrays are copied there. Batches of draws of all faces are judged at
+    once; then the faces are served in order, and one whose batch holds none that fits gets its next one (csrc/cuda/
+    reject.h). Waits once for each round, mostly one: the codes are NumPy. The spec's tables stay in the place's memory,
+    those of the last eight specs.
+    """
+    return _native.reject(_sampler(spec, live), live, keys, max_draws, first)
+
+
+def judge(
+    spec: SamplerSpec, *, live: Sequence[FloatArray | DeviceArray], key: int, count: int, first: int = 0
+) -> npt.NDArray[np.uint8]:
+    """Say what becomes of each of a run of draws, for statistics; see `pyanon.ops.cpu.judge`. Waits."""
+    return _native.judge(_sampler(spec, live), live, key, count, first)

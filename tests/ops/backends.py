@@ -20,13 +20,18 @@ Array = npt.NDArray[Any]
 ON_DEVICE = {
     "blend": ("image", "patch", "mask"),
     "paste": ("image", "pixels", "mask"),
+    "cover": ("image",),
+    "exponential": ("utilities",),
+    "nms": ("boxes", "scores", "groups"),
+    "judge": ("live",),
+    "reject": ("live",),
     "letterbox": ("image", "out"),
     "letterbox_nv12": ("luma", "chroma", "out"),
     "nv12_from_rgb": ("image",),
     "rgb_from_nv12": ("luma", "chroma"),
     "warp": ("image",),
 }
-IN_PLACE = {"blend", "paste"}
+IN_PLACE = {"blend", "cover", "paste"}
 
 
 class HostPlace:

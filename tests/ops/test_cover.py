@@ -36,34 +36,34 @@ def inside(rows, frame):
 
 @PER_TARGET
 @given(seed=seeds, frame=frames, rows=boxes(), look=looks, layout=layouts)
-def test_cover_is_its_definition(simd, seed, frame, rows, look, layout):
+def test_cover_is_its_definition(backend, seed, frame, rows, look, layout):
     expected = picture(seed, *frame)
     image = LAYOUTS[layout](expected)
-    ops.cover(image, boxes=rows, **look)
+    backend.cover(image, boxes=rows, **look)
     reference.cover(expected, boxes=rows, **look)
     np.testing.assert_array_equal(image, expected)
 
 
 @PER_TARGET
 @given(seed=seeds, frame=frames, rows=boxes(), look=looks)
-def test_nothing_under_a_box_shows_anywhere(simd, seed, frame, rows, look):
+def test_nothing_under_a_box_shows_anywhere(backend, seed, frame, rows, look):
     """The privacy claim: two frames that differ only under boxes are covered to the same picture."""
     image = picture(seed, *frame)
     other = np.where(inside(rows, frame)[:, :, None], picture(seed + 1, *frame), image)
-    ops.cover(image, boxes=rows, **look)
-    ops.cover(other, boxes=rows, **look)
+    backend.cover(image, boxes=rows, **look)
+    backend.cover(other, boxes=rows, **look)
     np.testing.assert_array_equal(image, other)
 
 
 @PER_TARGET
 @given(seed=seeds, frame=frames, rows=boxes(), style=styles)
-def test_every_pixel_of_a_box_is_overwritten(simd, seed, frame, rows, style):
+def test_every_pixel_of_a_box_is_overwritten(backend, seed, frame, rows, style):
     # A pixel that kept a share of its source would differ between a black and a white frame around the same ring.
     hidden = inside(rows, frame)[:, :, None]
     outcomes = []
     for level in (0, 255):
         image = np.where(hidden, np.uint8(level), picture(seed, *frame))
-        ops.cover(image, boxes=rows, style=style, colour=(9, 99, 199))
+        backend.cover(image, boxes=rows, style=style, colour=(9, 99, 199))
         outcomes.append(image)
     np.testing.assert_array_equal(*outcomes)
     if style == "solid":

@@ -19,12 +19,12 @@ PER_TARGET = settings(deadline=None, max_examples=100, suppress_health_check=[He
     limit=st.integers(0, 5),
     grouped=st.booleans(),
 )
-def test_nms_is_its_definition(simd, rows, seed, iou, limit, grouped):
+def test_nms_is_its_definition(backend, rows, seed, iou, limit, grouped):
     rng = np.random.default_rng(seed)
     scores = rng.choice(np.array([0.1, 0.5, 0.5, 0.9, np.nan], np.float32), len(rows))
     rows = np.where(rng.random(rows.shape) < 0.02, np.float32(np.nan), rows)
     groups = rng.integers(0, 3, len(rows)) if grouped else None
-    kept = ops.nms(rows, scores=scores, iou=iou, groups=groups, limit=limit)
+    kept = backend.nms(rows, scores=scores, iou=iou, groups=groups, limit=limit)
     np.testing.assert_array_equal(kept, reference.nms(rows, scores=scores, iou=iou, groups=groups, limit=limit))
 
 
@@ -42,12 +42,12 @@ def test_nothing_gives_nothing():
     assert kept.dtype == np.int64
 
 
-def test_any_strides(simd):
+def test_any_strides(backend):
     rows = np.random.default_rng(0).uniform(0, 40, (60, 4)).astype(np.float32)
     rows[:, 2:] += rows[:, :2]
     scores = np.random.default_rng(1).random(120).astype(np.float32)[::2]
     np.testing.assert_array_equal(
-        ops.nms(np.asfortranarray(rows), scores=scores), reference.nms(rows, scores=scores.copy())
+        backend.nms(np.asfortranarray(rows), scores=scores), reference.nms(rows, scores=scores.copy())
     )
 
 

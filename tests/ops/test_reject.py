@@ -28,7 +28,7 @@ PER_TARGET = settings(deadline=None, max_examples=40, suppress_health_check=[Hea
     live=st.integers(0, 20),
     first=st.integers(0, 2**31 - 100),
 )
-def test_judge_is_its_definition(simd, seed, size, widths, threshold, radius, gallery, anchors, live, first):
+def test_judge_is_its_definition(backend, seed, size, widths, threshold, radius, gallery, anchors, live, first):
     spec = sampler(
         seed,
         size=size,
@@ -42,7 +42,7 @@ def test_judge_is_its_definition(simd, seed, size, widths, threshold, radius, ga
     )
     known = crowd(spec, live, seed=seed)
     expected = reference.judge(spec, live=known, key=seed, count=70, first=first)
-    np.testing.assert_array_equal(ops.judge(spec, live=known, key=seed, count=70, first=first), expected)
+    np.testing.assert_array_equal(backend.judge(spec, live=known, key=seed, count=70, first=first), expected)
 
 
 @PER_TARGET
@@ -55,28 +55,28 @@ def test_judge_is_its_definition(simd, seed, size, widths, threshold, radius, ga
     live=st.integers(0, 6),
     start=st.integers(0, 1000),
 )
-def test_reject_is_its_definition(simd, seed, size, threshold, faces, most, live, start):
+def test_reject_is_its_definition(backend, seed, size, threshold, faces, most, live, start):
     spec = sampler(
         seed, size=size, widths=(size, 9), threshold=threshold, gallery=20, anchors=20, neighbours=seed % 3, reach=6.0
     )
     known = crowd(spec, live, seed=seed)
     wanted = {"live": known, "keys": keys(*range(seed, seed + faces)), "max_draws": most}
     wanted["first"] = np.arange(start, start + faces)
-    (code, draw), (expected, numbers) = ops.reject(spec, **wanted), reference.reject(spec, **wanted)
+    (code, draw), (expected, numbers) = backend.reject(spec, **wanted), reference.reject(spec, **wanted)
     assert (code.dtype, code.shape, draw.dtype, draw.shape) == (np.float32, (faces, size), np.int64, (faces,))
     np.testing.assert_array_equal(draw, numbers)
     np.testing.assert_array_equal(code.view(np.uint32), expected.view(np.uint32))
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.35, 0.5, 0.8])
-def test_a_pruned_gallery_excludes_what_all_of_it_would(simd, threshold):
+def test_a_pruned_gallery_excludes_what_all_of_it_would(backend, threshold):
     spec = sampler(1, size=128, widths=(128,), threshold=threshold, gallery=1500)
     expected = reference.judge(spec, live=crowd(spec, 0), key=9, count=96)
-    np.testing.assert_array_equal(ops.judge(spec, live=crowd(spec, 0), key=9, count=96), expected)
+    np.testing.assert_array_equal(backend.judge(spec, live=crowd(spec, 0), key=9, count=96), expected)
 
 
 @pytest.mark.parametrize("side", [-1, 0, 1])
-def test_a_similarity_of_exactly_the_threshold_is_too_similar(simd, side):
+def test_a_similarity_of_exactly_the_threshold_is_too_similar(backend, side):
     """One person, met again: decided by the last bit, on every backend."""
     spec = sampler(3, size=128, widths=(128,), threshold=0.5)
     person = codes(spec, normals(8, draw=0, size=128)[None])
@@ -88,7 +88,7 @@ def test_a_similarity_of_exactly_the_threshold_is_too_similar(simd, side):
     threshold = exact if side == 0 else float(np.nextafter(exact, side * 9.0))
     near = dataclasses.replace(spec, oracles=(dataclasses.replace(spec.oracles[0], threshold=threshold),))
     expected = reference.judge(near, live=live, key=8, count=3)
-    np.testing.assert_array_equal(ops.judge(near, live=live, key=8, count=3), expected)
+    np.testing.assert_array_equal(backend.judge(near, live=live, key=8, count=3), expected)
 
 
 def test_accepted_codes_are_distinct_for_every_oracle_and_realistic():
@@ -177,14 +177,14 @@ def test_accepted_codes_are_spread_as_by_plain_rejection():
     np.testing.assert_allclose(np.cov(ours.T), np.cov(plain.T), atol=0.12)
 
 
-def test_any_strides_are_read(simd):
+def test_any_strides_are_read(backend):
     spec = sampler(11)
     live = crowd(spec, 4)
-    wanted = ops.judge(spec, live=live, key=1, count=50)
+    wanted = backend.judge(spec, live=live, key=1, count=50)
     spread = [np.repeat(np.asfortranarray(rows), 2, 0)[::2] for rows in live]
-    np.testing.assert_array_equal(ops.judge(spec, live=spread, key=1, count=50), wanted)
+    np.testing.assert_array_equal(backend.judge(spec, live=spread, key=1, count=50), wanted)
     other = dataclasses.replace(spec, factor=np.asfortranarray(spec.factor), mean=np.repeat(spec.mean, 3)[::3])
-    np.testing.assert_array_equal(ops.judge(other, live=live, key=1, count=50), wanted)
+    np.testing.assert_array_equal(backend.judge(other, live=live, key=1, count=50), wanted)
 
 
 def test_nobody_is_a_scene_too():

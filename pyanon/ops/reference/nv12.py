@@ -64,7 +64,8 @@ def _colours(standard: Standard, *, full_range: bool) -> _Colours:
 
 
 def _bytes(value: Ints, *, bits: int, offset: int = 0) -> ImageArray:
-    return np.clip(((value + (1 << (bits - 1))) >> bits) + offset, 0, 255).astype(np.uint8)
+    levels = np.clip(((value + (1 << (bits - 1))) >> bits) + offset, 0, 255)
+    return np.asarray(levels, np.uint8)
 
 
 def rgb_from_nv12(

@@ -1,4 +1,4 @@
-#include "cpu/cover_region.h"
+#include "core/region.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,6 @@ constexpr double kCorner = 1.2599210498948732;
 // A pixel of margin beyond the given one: a detector's box is no more exact than that.
 constexpr double kMargin = 1.0;
 constexpr int32_t kSharpest = 30000;
-constexpr double kUntouched = 32767.0;
 // Farther than any pixel that is addressable as a row of bytes; keeps the arithmetic on positions inside int64.
 constexpr double kFarthest = 1 << 30;
 
@@ -40,17 +39,17 @@ Side::Side(double low, double high, double grow, double feather) {
 Region::Region(const float* box, double grow, double feather)
     : x(box[0], box[2], grow, feather), y(box[1], box[3], grow, feather), opaque(opaque_level(feather)) {}
 
+std::vector<Region> regions_of(const float* boxes, int64_t count, double grow, double feather) {
+  std::vector<Region> regions;
+  for (int64_t i = 0; i < count; ++i) regions.emplace_back(boxes + 4 * i, grow, feather);
+  std::stable_sort(regions.begin(), regions.end(),
+                   [](const Region& a, const Region& b) { return a.area() < b.area(); });
+  return regions;
+}
+
 std::vector<uint16_t> falloff(const Side& side, int32_t opaque, int64_t from, int64_t count) {
   std::vector<uint16_t> terms(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t pixel = from + i;
-    // The point of the pixel that is nearest to the centre: a pixel that the squircle touches at all is opaque.
-    const double low = static_cast<double>(pixel) - side.centre, high = side.centre - static_cast<double>(pixel + 1);
-    const double away = std::max(std::max(low, high), 0.0) / side.half;
-    const double term = std::min(away * away * away * opaque, kUntouched);
-    const bool boxed = pixel >= side.box_first && pixel < side.box_last;
-    terms[i] = static_cast<uint16_t>(boxed ? std::min(term, opaque * 0.5) : term);
-  }
+  for (int64_t i = 0; i < count; ++i) terms[i] = falloff(side, opaque, from + i);
   return terms;
 }
 
