@@ -28,5 +28,7 @@ PYBIND11_MODULE(_cuda, module) {
   bind::register_blend(module);
   bind::register_letterbox(module);
   bind::register_nv12(module);
+  bind::register_planes(module);
+  bind::register_relight(module);
   bind::register_warp(module);
 }

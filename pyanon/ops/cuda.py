@@ -27,6 +27,8 @@ __all__ = [
     "letterbox_nv12",
     "nv12_from_rgb",
     "paste",
+    "planes",
+    "relight",
     "rgb_from_nv12",
     "warp",
 ]
@@ -126,3 +128,23 @@ def blend(image: DeviceArray, *, patch: DeviceArray, mask: DeviceArray, at: tupl
 def paste(image: DeviceArray, *, pixels: DeviceArray, mask: DeviceArray, matrix: FloatArray) -> None:
     """Put aligned crops back to where they were cut from, in place and in order; see `pyanon.ops.cpu.paste`."""
     _native.paste(image, pixels, mask, matrix)
+
+
+def planes(pixels: DeviceArray) -> DeviceArray:
+    """Turn crops into what networks take; see `pyanon.ops.cpu.planes`."""
+    return _native.planes(pixels)
+
+
+def relight(
+    painted: DeviceArray,
+    *,
+    around: DeviceArray,
+    regions: DeviceArray,
+    grain: DeviceArray,
+    out: DeviceArray | None = None,
+) -> tuple[DeviceArray, DeviceArray]:
+    """Fit painted faces to the light and the grain around them, in four launches; see `pyanon.ops.cpu.relight`.
+
+    Needs 20 bytes of scratch memory a pixel.
+    """
+    return _native.relight(painted, around, regions, grain, out)
