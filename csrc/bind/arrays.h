@@ -97,7 +97,9 @@ void register_exponential(py::module_& module);
 void register_letterbox(py::module_& module);
 void register_nms(py::module_& module);
 void register_nv12(py::module_& module);
+void register_planes(py::module_& module);
 void register_reject(py::module_& module);
+void register_relight(py::module_& module);
 void register_warp(py::module_& module);
 
 }  // namespace pyanon::bind

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bind/checks.h"
+#include "core/faces.h"
 #include "cuda/errors.h"
 #include "cuda/steps.h"
 
@@ -167,6 +168,14 @@ inline ImageView writable(const ConstImageView& from) {
           from.row_stride,
           from.pixel_stride,
           from.channel_stride};
+}
+
+// The faces (n, S, S) or (n, S, S, C) of an array; planar: (n, C, S, S).
+template <class T>
+Faces<const T> faces_of(const OnDeviceArray& from, bool planar = false) {
+  const auto stride = [&](size_t axis) { return axis < from.strides.size() ? from.strides[axis] : 0; };
+  if (planar) return {from.data<const T>(), stride(0), stride(2), stride(3), stride(1)};
+  return {from.data<const T>(), stride(0), stride(1), stride(2), stride(3)};
 }
 
 }  // namespace pyanon::bind

@@ -39,6 +39,8 @@ PYBIND11_MODULE(_ext, module) {
   bind::register_letterbox(module);
   bind::register_nms(module);
   bind::register_nv12(module);
+  bind::register_planes(module);
   bind::register_reject(module);
+  bind::register_relight(module);
   bind::register_warp(module);
 }

@@ -26,7 +26,9 @@ __all__ = [
     "nms",
     "nv12_from_rgb",
     "paste",
+    "planes",
     "reject",
+    "relight",
     "rgb_from_nv12",
     "simd_target",
     "simd_targets",
@@ -43,6 +45,8 @@ letterbox_nv12 = follows_array(cpu.letterbox_nv12, cuda.letterbox_nv12)
 nms = follows_array(cpu.nms, cuda.nms)
 nv12_from_rgb = follows_array(cpu.nv12_from_rgb, cuda.nv12_from_rgb)
 paste = follows_array(cpu.paste, cuda.paste)
+planes = follows_array(cpu.planes, cuda.planes)
 reject = follows_array(cpu.reject, cuda.reject)
+relight = follows_array(cpu.relight, cuda.relight)
 rgb_from_nv12 = follows_array(cpu.rgb_from_nv12, cuda.rgb_from_nv12)
 warp = follows_array(cpu.warp, cuda.warp)

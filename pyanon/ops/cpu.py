@@ -32,7 +32,9 @@ __all__ = [
     "nms",
     "nv12_from_rgb",
     "paste",
+    "planes",
     "reject",
+    "relight",
     "rgb_from_nv12",
     "simd_target",
     "simd_targets",
@@ -190,6 +192,54 @@ def paste(image: ImageArray, *, pixels: ImageArray, mask: ImageArray, matrix: Fl
             nothing has been painted then.
     """
     _ext.paste(image, pixels, mask, matrix)
+
+
+def planes(pixels: ImageArray) -> FloatArray:
+    """Turn crops into what networks take: planes of float32, 0..1.
+
+    Args:
+        pixels: ``(n, S, S, 3)`` uint8, any strides.
+
+    Returns:
+        ``(n, 3, S, S)`` float32, C-contiguous: every level divided by 255.
+
+    Raises:
+        InputError: The array has another dtype or shape.
+    """
+    return _ext.planes(pixels)
+
+
+def relight(
+    painted: FloatArray,
+    *,
+    around: ImageArray,
+    regions: ImageArray,
+    grain: npt.NDArray[np.int16],
+    out: ImageArray | None = None,
+) -> tuple[ImageArray, ImageArray]:
+    """Fit painted faces to the light and the grain of what is visible around them.
+
+    On a ring, where both the painted and the real picture are known, the difference of their colours is fitted by a
+    plane for each channel, of at most 6 levels, which is added to the painted face. Grain of at most 8 levels is added
+    where the face is smoother than what is visible around it (Immerkaer, "Fast noise variance estimation", CVIU 64(2),
+    1996, with the median). Where fewer than 64 pixels tell of it, nothing is added.
+
+    Args:
+        painted: ``(n, 3, S, S)`` float32, 0..1 as far as a network keeps to that; what is not a number is 0.
+        around: ``(n, S, S, 3)`` uint8, the real picture where it is visible.
+        regions: ``(n, S, S)`` uint8, sums of 1 where ``around`` is visible, 2 on the ring (visible, and painted well
+            enough to be compared) and 4 where the face is surely painted.
+        grain: ``(n, S, S)`` int16, standard normals in 1/4096 (`pyanon.ops.philox.normals`).
+        out: ``(n, S, S, 3)`` uint8, C-contiguous, written to and returned; allocated where None. Must not share
+            memory with ``around``.
+
+    Returns:
+        The faces ``(n, S, S, 3)`` uint8; and ``(n,)`` uint8, 1 where all painted values of a face are finite.
+
+    Raises:
+        InputError: An array has another dtype or shape, or ``out`` cannot be written to.
+    """
+    return _ext.relight(painted, around, regions, grain, out)
 
 
 def nms(

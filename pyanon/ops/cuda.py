@@ -38,7 +38,9 @@ __all__ = [
     "nms",
     "nv12_from_rgb",
     "paste",
+    "planes",
     "reject",
+    "relight",
     "rgb_from_nv12",
     "warp",
 ]
@@ -251,3 +253,23 @@ def judge(
 ) -> npt.NDArray[np.uint8]:
     """Say what becomes of each of a run of draws, for statistics; see `pyanon.ops.cpu.judge`. Waits."""
     return _native.judge(_sampler(spec, live), live, key, count, first)
+
+
+def planes(pixels: DeviceArray) -> DeviceArray:
+    """Turn crops into what networks take; see `pyanon.ops.cpu.planes`."""
+    return _native.planes(pixels)
+
+
+def relight(
+    painted: DeviceArray,
+    *,
+    around: DeviceArray,
+    regions: DeviceArray,
+    grain: DeviceArray,
+    out: DeviceArray | None = None,
+) -> tuple[DeviceArray, DeviceArray]:
+    """Fit painted faces to the light and the grain around them, in four launches; see `pyanon.ops.cpu.relight`.
+
+    Needs 20 bytes of scratch memory a pixel.
+    """
+    return _native.relight(painted, around, regions, grain, out)

@@ -17,7 +17,21 @@ from pyanon.arrays import DeviceArray, on_host
 from pyanon.ops._select import Op
 from pyanon.types import BoolArray, ImageArray, Pixels
 
-__all__ = ["beside", "blanked", "blend", "copied", "cover", "joined", "letterbox", "mixed", "paste", "picked", "warp"]
+__all__ = [
+    "beside",
+    "blanked",
+    "blend",
+    "copied",
+    "cover",
+    "joined",
+    "letterbox",
+    "mixed",
+    "paste",
+    "picked",
+    "planes",
+    "relight",
+    "warp",
+]
 
 Kind = TypeVar("Kind", bound=np.generic)
 P = ParamSpec("P")
@@ -38,10 +52,12 @@ blend = _either(ops.blend)
 cover = _either(ops.cover)
 letterbox = _either(ops.letterbox)
 paste = _either(ops.paste)
+planes = _either(ops.planes)
+relight = _either(ops.relight)
 warp = _either(ops.warp)
 
 
-def beside(values: npt.NDArray[Kind], like: Pixels) -> npt.NDArray[Kind] | DeviceArray:
+def beside(values: npt.NDArray[Kind], like: npt.NDArray[Any] | DeviceArray) -> npt.NDArray[Kind] | DeviceArray:
     """Values of the host, where another array lives."""
     return like.place.upload(values) if isinstance(like, DeviceArray) else values
 

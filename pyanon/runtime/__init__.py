@@ -6,7 +6,7 @@ from functools import partial
 
 from pyanon.errors import RunnerError
 from pyanon.runtime.device import Stream, adopt, open_place
-from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
+from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces
 from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
 from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
@@ -39,7 +39,6 @@ __all__ = [
     "missing_for_faces",
     "open_runner",
     "place_for",
-    "planes",
     "write_pack_toml",
 ]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pyanon.arrays import on_host
 from pyanon.ops import pictures
-from pyanon.runtime import Runner, infer_beside, planes
+from pyanon.runtime import Runner, infer_beside
 from pyanon.types import Attributes, Crops, FloatArray
 
 __all__ = ["Encoder"]
@@ -37,7 +37,7 @@ class Encoder:
         """The attributes of each face. What is foreign to its surroundings is blanked like its inside."""
         size = crops.pixels.shape[1]
         blanked = np.maximum(crops.inside, crops.foreign)
-        pixels = planes(crops.pixels)
+        pixels = pictures.planes(crops.pixels)
         answer = infer_beside(
             self._runner,
             {

@@ -28,6 +28,8 @@ ON_DEVICE = {
     "letterbox": ("image", "out"),
     "letterbox_nv12": ("luma", "chroma", "out"),
     "nv12_from_rgb": ("image",),
+    "planes": ("pixels",),
+    "relight": ("painted", "around", "regions", "grain", "out"),
     "rgb_from_nv12": ("luma", "chroma"),
     "warp": ("image",),
 }

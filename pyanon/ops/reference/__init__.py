@@ -10,7 +10,9 @@ from pyanon.ops.reference.exponential import exponential
 from pyanon.ops.reference.letterbox import letterbox, letterbox_nv12
 from pyanon.ops.reference.nms import nms
 from pyanon.ops.reference.nv12 import nv12_from_rgb, rgb_from_nv12
+from pyanon.ops.reference.planes import planes
 from pyanon.ops.reference.reject import judge, reject
+from pyanon.ops.reference.relight import relight
 from pyanon.ops.reference.warp import warp
 
 __all__ = [
@@ -23,7 +25,9 @@ __all__ = [
     "nms",
     "nv12_from_rgb",
     "paste",
+    "planes",
     "reject",
+    "relight",
     "rgb_from_nv12",
     "warp",
 ]

@@ -7,11 +7,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from pyanon.arrays import on_host
 from pyanon.errors import InputError, PackError
+from pyanon.ops import pictures
 from pyanon.ops.philox import NORMAL_BITS, normals
-from pyanon.runtime import FaceNetworks, Runner
+from pyanon.runtime import FaceNetworks, Runner, infer_beside
 from pyanon.stages.generate.matching import matched
-from pyanon.types import Attributes, FloatArray, Identities, Replacements
+from pyanon.types import Attributes, Identities, Replacements, Values
 
 __all__ = ["Generator"]
 
@@ -53,48 +55,47 @@ class Generator:
 
     def __call__(self, attributes: Attributes, identities: Identities) -> Replacements:
         """Painted faces, row by row; a row without an identity is not painted."""
-        count, size = attributes.inside.shape[:2]
-        pixels = np.zeros((count, size, size, 3), np.uint8)
-        fault = [NO_IDENTITY] * count
+        fault = [NO_IDENTITY] * len(attributes)
         rows = np.flatnonzero(np.isfinite(identities.code).all(axis=1))
+        mask = np.rint(attributes.inside * (1 - attributes.front) * 255).astype(np.uint8)
+        pixels = attributes.surround  # stays where a row has a fault, and is not shown then
         if len(rows):
-            painted = self._paint(attributes, identities, rows)
-            finite = np.asarray(np.isfinite(painted).all(axis=(1, 2, 3)))
-            grain = np.stack([_numbers(int(key), GRAIN, (size, size)) for key in identities.key[rows]])
-            pixels[rows] = matched(
-                np.nan_to_num(painted, posinf=1, neginf=0).clip(0, 1) * np.float32(255),
-                surround=attributes.surround[rows],
+            size = attributes.inside.shape[1]
+            lit, finite = matched(
+                self._paint(attributes, identities, rows),
+                surround=pictures.picked(attributes.surround, rows),
                 visible=attributes.visible[rows],
                 inside=attributes.inside[rows],
-                grain=grain,
+                grain=np.stack([_numbers(int(key), GRAIN, (size, size)) for key in identities.key[rows]]),
             )
-            for row, good in zip(rows.tolist(), finite.tolist(), strict=True):
+            pixels = pictures.joined([(rows, lit, np.arange(len(rows)))], count=len(attributes))
+            for row, good in zip(rows.tolist(), on_host(finite).tolist(), strict=True):
                 fault[row] = "" if good else NOT_FINITE
-        mask = np.rint(attributes.inside * (1 - attributes.front) * 255).astype(np.uint8)
-        return Replacements(pixels, mask, attributes.matrix, tuple(fault))
+        return Replacements(pixels, pictures.beside(mask, pixels), attributes.matrix, tuple(fault))
 
-    def _paint(self, attributes: Attributes, identities: Identities, rows: npt.NDArray[np.intp]) -> FloatArray:
-        """Pictures ``(n, S, S, 3)``, 0..1 as far as the decoder keeps to that."""
-        noise = np.stack([_numbers(int(key), NOISE, self._shape) for key in identities.key[rows]])
+    def _paint(self, attributes: Attributes, identities: Identities, rows: npt.NDArray[np.intp]) -> Values:
+        """Pictures ``(n, 3, S, S)``, 0..1 as far as the decoder keeps to that."""
+        drawn = np.stack([_numbers(int(key), NOISE, self._shape) for key in identities.key[rows]])
+        noise = drawn.astype(np.float32) / np.float32(1 << NORMAL_BITS)
         given = {
-            "context": attributes.context[rows],
+            "context": pictures.picked(attributes.context, rows),
             "attributes": attributes.code[rows],
             "identity": identities.code[rows],
         }
-        clean = noise
+        clean: Values = noise
         for level in self._levels:
             t = np.float32(level)
-            latent = (1 - t) * clean + t * noise if t < 1 else noise
-            levels = np.full(len(rows), t, np.float32)
-            clean = self._generator.infer({"latent": latent.astype(np.float32), "level": levels, **given})["clean"]
-        return np.asarray(self._decoder.infer({"latent": clean})["pixels"].transpose(0, 2, 3, 1), np.float32)
+            # The latents of a step go through the host: they are small, and nothing of the source is in them.
+            latent = (1 - t) * on_host(clean) + t * noise if t < 1 else noise
+            inputs = {"latent": latent.astype(np.float32), "level": np.full(len(rows), t, np.float32), **given}
+            clean = infer_beside(self._generator, inputs, like=attributes.surround)["clean"]
+        return infer_beside(self._decoder, {"latent": clean}, like=attributes.surround)["pixels"]
 
 
 @lru_cache(maxsize=256)
-def _numbers(key: int, draw: int, shape: tuple[int, ...]) -> FloatArray:
-    """Standard normals of a track, the same in every frame."""
-    drawn = normals(key, draw=draw, size=int(np.prod(shape)))
-    return np.asarray(drawn.reshape(shape) / np.float32(1 << NORMAL_BITS), np.float32)
+def _numbers(key: int, draw: int, shape: tuple[int, ...]) -> npt.NDArray[np.int16]:
+    """Standard normals of a track in 1/4096, the same in every frame."""
+    return normals(key, draw=draw, size=int(np.prod(shape))).reshape(shape)
 
 
 def _latent_shape(generator: Runner) -> tuple[int, ...]:
