@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces, planes
+from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces
 from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
 from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
@@ -31,7 +31,6 @@ __all__ = [
     "load_pack",
     "missing_for_faces",
     "open_runner",
-    "planes",
     "write_pack_toml",
 ]
 

@@ -12,9 +12,9 @@ import numpy as np
 from pyanon.errors import InputError, PackError
 from pyanon.runtime.manifest import Role
 from pyanon.runtime.pack import Pack
-from pyanon.types import LANDMARKS, FloatArray, ImageArray
+from pyanon.types import LANDMARKS, FloatArray
 
-__all__ = ["OCCLUSION", "ORACLE", "FaceNetworks", "face_networks", "missing_for_faces", "planes"]
+__all__ = ["OCCLUSION", "ORACLE", "FaceNetworks", "face_networks", "missing_for_faces"]
 
 #: Roles without which no face is replaced, besides two oracles and the identity manifold.
 NEEDED = ("face_encoder", "generator", "face_decoder")
@@ -128,12 +128,6 @@ def face_networks(pack: Pack) -> FaceNetworks:
         known=_tables(pack, oracles, "known"),
         cleared=_tables(pack, oracles, "cleared"),
     )
-
-
-def planes(pixels: ImageArray) -> FloatArray:
-    """Crops ``(n, S, S, 3)`` uint8 as networks take them: ``(n, 3, S, S)`` float32 in 0..1."""
-    planar: FloatArray = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
-    return planar
 
 
 def _size(encoder: Role) -> int:

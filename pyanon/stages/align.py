@@ -19,7 +19,7 @@ from pyanon.geometry import (
     transform,
     within_boxes,
 )
-from pyanon.runtime import FaceNetworks, Pack, Runner, planes
+from pyanon.runtime import FaceNetworks, Pack, Runner
 from pyanon.types import BoolArray, Crops, FloatArray, Frame, ImageArray, Tracks
 
 __all__ = ["Aligner", "LandmarkNet"]
@@ -57,7 +57,7 @@ class LandmarkNet:
             return np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
         matrix = squares(xyxy, grow=self._grow, size=self._size)
         crops = ops.warp(frame.pixels, matrix=matrix, size=self._size)
-        answer = self._runner.infer({"crops": planes(crops)})
+        answer = self._runner.infer({"crops": ops.planes(crops)})
         points = (answer["points"] * np.float32(self._size) - matrix[:, None, :, 2]) / matrix[:, 0, 0, None, None]
         return points.astype(np.float32), answer["score"].astype(np.float32)
 

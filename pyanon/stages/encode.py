@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyanon.runtime import Runner, planes
+from pyanon import ops
+from pyanon.runtime import Runner
 from pyanon.types import Attributes, Crops, FloatArray
 
 __all__ = ["Encoder"]
@@ -35,7 +36,7 @@ class Encoder:
         """The attributes of each face. What is foreign to its surroundings is blanked like its inside."""
         size = crops.pixels.shape[1]
         blanked = np.maximum(crops.inside, crops.foreign)
-        pixels = planes(crops.pixels)
+        pixels = ops.planes(crops.pixels)
         answer = self._runner.infer(
             {
                 "crops": pixels,

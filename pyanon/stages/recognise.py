@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pyanon.runtime import Runner, planes
+from pyanon import ops
+from pyanon.runtime import Runner
 from pyanon.types import Crops, Embeddings, ImageArray
 
 __all__ = ["Recogniser"]
@@ -29,6 +30,6 @@ class Recogniser:
 
     def embed(self, pixels: ImageArray) -> Embeddings:
         """The embeddings of crops ``(n, S, S, 3)``, all in one batch."""
-        tensor = planes(pixels)
+        tensor = ops.planes(pixels)
         answers = (runner.infer({"crops": tensor})["embedding"] for runner in self._runners)
         return Embeddings(tuple(answer.astype(np.float32) for answer in answers))

@@ -59,10 +59,9 @@ class Generator:
         rows = np.flatnonzero(np.isfinite(identities.code).all(axis=1))
         if len(rows):
             painted = self._paint(attributes, identities, rows)
-            finite = np.asarray(np.isfinite(painted).all(axis=(1, 2, 3)))
             grain = np.stack([_numbers(int(key), GRAIN, (size, size)) for key in identities.key[rows]])
-            pixels[rows] = matched(
-                np.nan_to_num(painted, posinf=1, neginf=0).clip(0, 1) * np.float32(255),
+            pixels[rows], finite = matched(
+                painted,
                 surround=attributes.surround[rows],
                 visible=attributes.visible[rows],
                 inside=attributes.inside[rows],
@@ -74,8 +73,9 @@ class Generator:
         return Replacements(pixels, mask, attributes.matrix, tuple(fault))
 
     def _paint(self, attributes: Attributes, identities: Identities, rows: npt.NDArray[np.intp]) -> FloatArray:
-        """Pictures ``(n, S, S, 3)``, 0..1 as far as the decoder keeps to that."""
-        noise = np.stack([_numbers(int(key), NOISE, self._shape) for key in identities.key[rows]])
+        """Pictures ``(n, 3, S, S)``, 0..1 as far as the decoder keeps to that."""
+        drawn = np.stack([_numbers(int(key), NOISE, self._shape) for key in identities.key[rows]])
+        noise = drawn / np.float32(1 << NORMAL_BITS)
         given = {
             "context": attributes.context[rows],
             "attributes": attributes.code[rows],
@@ -87,14 +87,13 @@ class Generator:
             latent = (1 - t) * clean + t * noise if t < 1 else noise
             levels = np.full(len(rows), t, np.float32)
             clean = self._generator.infer({"latent": latent.astype(np.float32), "level": levels, **given})["clean"]
-        return np.asarray(self._decoder.infer({"latent": clean})["pixels"].transpose(0, 2, 3, 1), np.float32)
+        return np.asarray(self._decoder.infer({"latent": clean})["pixels"], np.float32)
 
 
 @lru_cache(maxsize=256)
-def _numbers(key: int, draw: int, shape: tuple[int, ...]) -> FloatArray:
-    """Standard normals of a track, the same in every frame."""
-    drawn = normals(key, draw=draw, size=int(np.prod(shape)))
-    return np.asarray(drawn.reshape(shape) / np.float32(1 << NORMAL_BITS), np.float32)
+def _numbers(key: int, draw: int, shape: tuple[int, ...]) -> npt.NDArray[np.int16]:
+    """Standard normals of a track in 1/4096, the same in every frame."""
+    return normals(key, draw=draw, size=int(np.prod(shape))).reshape(shape)
 
 
 def _latent_shape(generator: Runner) -> tuple[int, ...]:
