@@ -28,7 +28,8 @@ constexpr int32_t kRoughRest = (1 << kRoughBits) - 1;
 
 template <class T>
 PYANON_BOTH constexpr T within(T value, T least, T most) {
-  return value > least ? (value < most ? value : most) : least;  // least where it is not a number
+  const T raised = value > least ? value : least;  // least where it is not a number
+  return raised < most ? raised : most;
 }
 
 // Neither infinite nor not a number.

@@ -59,13 +59,14 @@ class Relighter {
  private:
   RingSums ring() const {
     RingSums sums{};
-    for (int64_t at = 0; at < size_ * size_; ++at) {
-      if ((face_.regions[at] & kRing) == 0) continue;
-      int32_t differences[3];
-      for (int64_t c = 0; c < 3; ++c)
-        differences[c] = difference(face_.around[3 * at + c], levels_[c * size_ * size_ + at]);
-      sums.add(from_middle(at % size_, size_), from_middle(at / size_, size_), differences);
-    }
+    for (int64_t y = 0; y < size_; ++y)
+      for (int64_t x = 0, at = y * size_; x < size_; ++x, ++at) {
+        if ((face_.regions[at] & kRing) == 0) continue;
+        int32_t differences[3];
+        for (int64_t c = 0; c < 3; ++c)
+          differences[c] = difference(face_.around[3 * at + c], levels_[c * size_ * size_ + at]);
+        sums.add(from_middle(x, size_), from_middle(y, size_), differences);
+      }
     return sums;
   }
 

@@ -47,12 +47,12 @@ PYANON_INLINE void light(const int16_t* PYANON_RESTRICT levels, int64_t plane, c
                          uint8_t* PYANON_RESTRICT pixels, int64_t count) {
   const int16_t* PYANON_RESTRICT grain = by.grain;
   const int32_t strength = by.strength;
-  for (int64_t c = 0; c < 3; ++c) {
-    const double* PYANON_RESTRICT across = by.across + c * count;
-    const double down = by.down[c];
-    for (int64_t x = 0; x < count; ++x)
-      pixels[3 * x + c] =
-          lit_byte(levels[c * plane + x], plane_level(across[x], down), grain_level(strength, grain[x]));
+  const double* PYANON_RESTRICT across = by.across;
+  const double down[3] = {by.down[0], by.down[1], by.down[2]};
+  for (int64_t x = 0; x < count; ++x) {
+    const int32_t noise = grain_level(strength, grain[x]);
+    for (int64_t c = 0; c < 3; ++c)
+      pixels[3 * x + c] = lit_byte(levels[c * plane + x], plane_level(across[c * count + x], down[c]), noise);
   }
 }
 PYANON_VERSIONS(light, (const int16_t* levels, int64_t plane, const RowLight& by, uint8_t* pixels, int64_t count),

@@ -5,7 +5,7 @@
 
 from pyanon.ops import cpu, cuda
 from pyanon.ops._select import follows_array
-from pyanon.ops.cpu import CoverStyle, Standard, force_simd, simd_target, simd_targets
+from pyanon.ops.cpu import CoverStyle, Region, Standard, force_simd, simd_target, simd_targets
 from pyanon.ops.epsilon import EpsilonLedger
 from pyanon.ops.spec import Oracle, Reason, SamplerSpec, track_key
 
@@ -14,6 +14,7 @@ __all__ = [
     "EpsilonLedger",
     "Oracle",
     "Reason",
+    "Region",
     "SamplerSpec",
     "Standard",
     "blend",

@@ -8,6 +8,7 @@ the environment variable ``PYANON_SIMD``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntFlag
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -21,6 +22,7 @@ from pyanon.types import FloatArray, ImageArray, IntArray
 
 __all__ = [
     "CoverStyle",
+    "Region",
     "Standard",
     "blend",
     "cover",
@@ -45,6 +47,17 @@ __all__ = [
 Standard: TypeAlias = Literal["bt601", "bt709"]
 #: How a covered face looks.
 CoverStyle: TypeAlias = Literal["blur", "mosaic", "solid"]
+
+
+class Region(IntFlag):
+    """What `relight` is told of a pixel."""
+
+    #: The real picture is known there.
+    VISIBLE = 1
+    #: It is, and what is painted there is good enough to be compared with it.
+    RING = 2
+    #: The face is surely painted there.
+    INSIDE = 4
 
 
 def letterbox(
@@ -227,8 +240,7 @@ def relight(
     Args:
         painted: ``(n, 3, S, S)`` float32, 0..1 as far as a network keeps to that; what is not a number is 0.
         around: ``(n, S, S, 3)`` uint8, the real picture where it is visible.
-        regions: ``(n, S, S)`` uint8, sums of 1 where ``around`` is visible, 2 on the ring (visible, and painted well
-            enough to be compared) and 4 where the face is surely painted.
+        regions: ``(n, S, S)`` uint8, what is known of each pixel: sums of `Region`.
         grain: ``(n, S, S)`` int16, standard normals in 1/4096 (`pyanon.ops.philox.normals`).
         out: ``(n, S, S, 3)`` uint8, C-contiguous, written to and returned; allocated where None. Must not share
             memory with ``around``.

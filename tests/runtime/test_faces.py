@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pyanon.errors import InputError, PackError, PackIntegrityError
-from pyanon.runtime import Pack, face_networks, load_pack, missing_for_faces, planes
+from pyanon.runtime import Pack, face_networks, load_pack, missing_for_faces
 from pyanon.runtime.manifest import parse_manifest
 from pyanon.runtime.manifold import read_manifold
 from pyanon.runtime.pack_toml import format_manifest
@@ -156,11 +156,3 @@ def test_objects_are_never_unpickled() -> None:
     for junk in (b"", b"not a zip", npz()[:200]):
         with pytest.raises(PackError, match=r"is no \.npz file"):
             read_manifold(junk, source=Path("m.npz"))
-
-
-def test_planes_are_what_networks_take() -> None:
-    pixels = np.zeros((2, 4, 4, 3), np.uint8)
-    pixels[1, 2, 3] = (255, 51, 0)
-    done = planes(pixels)
-    assert done.dtype == np.float32
-    np.testing.assert_allclose(done[1, :, 2, 3], [1, 0.2, 0])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pyanon.errors import PackError
+from pyanon.ops.philox import normals
 from pyanon.runtime import FaceNetworks, Port
 from pyanon.runtime.port import Array
 from pyanon.stages.generate import Generator
@@ -108,10 +109,10 @@ def test_a_latent_without_a_size_is_the_packs_fault() -> None:
 
 def fitted(surround: ImageArray, *, level: float = 100.0) -> Iterator[FloatArray]:
     """The middle of a flat face in its surroundings."""
-    grain = np.random.default_rng(2).normal(size=(1, SIZE, SIZE)).astype(np.float32)
+    grain = normals(2, draw=1, size=SIZE * SIZE).reshape(1, SIZE, SIZE)
     there = attributes(1, surround)
-    painted = np.full((1, SIZE, SIZE, 3), level, np.float32)
-    done = matched(painted, surround=surround, visible=there.visible, inside=there.inside, grain=grain)
+    painted = np.full((1, 3, SIZE, SIZE), level / 255, np.float32)
+    done, _ = matched(painted, surround=surround, visible=there.visible, inside=there.inside, grain=grain)
     yield done[0, 20:44, 20:44].astype(np.float32)
 
 
@@ -138,7 +139,7 @@ def test_grain_comes_from_around_the_face() -> None:
 def test_where_nothing_is_visible_nothing_is_fitted() -> None:
     surround = around(200)
     there = attributes(1, surround)
-    painted, grain = np.full((1, SIZE, SIZE, 3), 100, np.float32), np.zeros((1, SIZE, SIZE), np.float32)
+    painted, grain = np.full((1, 3, SIZE, SIZE), 100 / 255, np.float32), np.zeros((1, SIZE, SIZE), np.int16)
     hidden = np.zeros_like(there.visible)
-    done = matched(painted, surround=surround, visible=hidden, inside=there.inside, grain=grain)
+    done, _ = matched(painted, surround=surround, visible=hidden, inside=there.inside, grain=grain)
     assert (done == 100).all()

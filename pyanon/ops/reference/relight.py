@@ -11,13 +11,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyanon.ops.cpu import Region
 from pyanon.types import BoolArray, FloatArray, ImageArray
 
 __all__ = ["relight"]
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-#: Flags of `regions`.
-VISIBLE, RING, INSIDE = 1, 2, 4
 #: Of a level; and pixels that are worth a fit, or a median.
 FINE, ENOUGH = 64, 64
 #: Levels by which colours are moved at most: a ring of hair, or of a wall that was painted in another colour, says
@@ -43,12 +42,12 @@ def relight(
     pixels = np.empty(around.shape, np.uint8) if out is None else out
     for row, (face, real, flags, normals) in enumerate(zip(_levels(painted), around, regions, grain, strict=True)):
         real = real.astype(np.int64) * FINE
-        plane = _plane(real - face, ring=flags & RING > 0)
-        wanted, have = _noise(real, known=flags & VISIBLE > 0), _noise(face, known=flags & INSIDE > 0)
+        plane = _plane(real - face, ring=flags & Region.RING > 0)
+        wanted, have = _noise(real, known=flags & Region.VISIBLE > 0), _noise(face, known=flags & Region.INSIDE > 0)
         missing = np.sqrt(np.clip(wanted * wanted - have * have, 0, MOST_GRAIN**2))
         noise = int(missing + 0.5) * normals.astype(np.int64) + (1 << GRAIN_BITS >> 1) >> GRAIN_BITS
         pixels[row] = (face + plane + noise[..., None] + FINE // 2 >> 6).clip(0, 255)
-    return pixels, np.isfinite(painted).all(axis=(1, 2, 3)).astype(np.uint8)
+    return pixels, np.asarray(np.isfinite(painted).all(axis=(1, 2, 3)), np.uint8)
 
 
 def _levels(painted: FloatArray) -> Ints:
@@ -76,7 +75,7 @@ def _plane(difference: Ints, *, ring: BoolArray) -> Ints:
     middle = (aa * p + ab * q + ac * r) / determinant
     across, down = (s / determinant / width for s in (ab * p + bb * q + bc * r, ac * p + bc * q + cc * r))
     plane = (middle + across * ticks[:, None]) + (down * ticks[:, None])[:, None]
-    return np.floor(plane.clip(-MOST, MOST) + 0.5).astype(np.int64)
+    return np.asarray(np.floor(plane.clip(-MOST, MOST) + 0.5), np.int64)
 
 
 def _noise(levels: Ints, *, known: BoolArray) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pyanon.ops import pictures
+from pyanon.ops import Region, pictures
 from pyanon.types import BoolArray, FloatArray, Pixels, Values
 
 __all__ = ["matched"]
@@ -30,7 +30,8 @@ def matched(
         ``(n, S, S, 3)`` uint8, and ``(n,)`` uint8, 1 where a face was painted in finite numbers.
     """
     ring = visible & _widened(inside > 0, max(2, round(RING * inside.shape[1])))
-    regions = (visible * np.uint8(1) + ring * np.uint8(2) + (inside >= 1) * np.uint8(4)).astype(np.uint8)
+    known, compared, sure = (np.uint8(flag) for flag in (Region.VISIBLE, Region.RING, Region.INSIDE))
+    regions = visible * known | ring * compared | (inside >= 1) * sure
     there = [pictures.beside(values, painted) for values in (regions, grain)]
     return pictures.relight(painted, around=surround, regions=there[0], grain=there[1])
 
