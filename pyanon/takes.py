@@ -7,7 +7,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pyanon.types import BoolArray, FloatArray, Identities, Replacements, Verdicts
+from pyanon.ops import pictures
+from pyanon.types import BoolArray, FloatArray, Identities, Pixels, Replacements, Verdicts
 
 __all__ = ["Takes"]
 
@@ -48,8 +49,8 @@ class Takes:
         return (
             Identities(_picked(which, [i.code for i in identities]), _picked(which, [i.key for i in identities])),
             Replacements(
-                _picked(which, [p.pixels for p in painted]),
-                _picked(which, [p.mask for p in painted]),
+                _pictures(which, [p.pixels for p in painted]),
+                _pictures(which, [p.mask for p in painted]),
                 _picked(which, [p.matrix for p in painted]),
                 tuple(painted[take].fault[row] for row, take in enumerate(which.tolist())),
             ),
@@ -64,3 +65,9 @@ class Takes:
 def _picked(which: npt.NDArray[np.intp], takes: list[npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
     """Row by row that of the take."""
     return np.stack(takes)[which, np.arange(len(which))]
+
+
+def _pictures(which: npt.NDArray[np.intp], takes: list[Pixels]) -> Pixels:
+    """The same for pictures, which stay where they live."""
+    rows = [np.flatnonzero(which == take) for take in range(len(takes))]
+    return pictures.joined([(own, take, own) for own, take in zip(rows, takes, strict=True)], count=len(which))
