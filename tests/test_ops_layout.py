@@ -52,7 +52,7 @@ def test_the_op_is_in_its_place(stem, place):
         ("csrc/cpu", r"(\w+)\.cc"),
         ("csrc/cuda", r"(\w+)\.cu"),
         ("csrc/bind", r"(?!module)(\w+)\.cc"),
-        ("tests/ops", r"test_(?!native|simd)(\w+)\.py"),
+        ("tests/ops", r"test_(?!cuda|native|simd)(\w+)\.py"),
     ],
 )
 def test_no_file_is_without_an_op(folder, pattern):

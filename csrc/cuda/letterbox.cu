@@ -1,5 +1,7 @@
 #include "cuda/letterbox.h"
 
+#include <cmath>
+
 #include "cuda/launch.h"
 
 namespace pyanon::cuda {
@@ -31,13 +33,17 @@ struct Nv12Frame {
   }
 };
 
-// Along one axis: blocks of `size` pixels, their number, and how many of them a pixel of the result spans.
+constexpr int kPlaces =
+    32;  // of a position along an axis: float64 would be slow on most GPUs, float32 not exact enough
+
+// Along one axis: blocks of `size` pixels, their number, and how many of them a pixel of the result spans, in 2^-32.
 struct Axis {
-  int64_t size, blocks;
-  double step;
+  int64_t size, blocks, step;
 
   Axis(int64_t length, const Placement& at)
-      : size(std::min(at.shrink, length)), blocks(length / size), step(1.0 / (at.ratio * static_cast<double>(size))) {}
+      : size(std::min(at.shrink, length)),
+        blocks(length / size),
+        step(std::llround(std::ldexp(1.0 / (at.ratio * static_cast<double>(size)), kPlaces))) {}
 };
 
 // The two blocks that a pixel of the result lies between.
@@ -46,12 +52,12 @@ struct Tap {
   float share;
 
   __device__ Tap(const Axis& axis, int64_t index) {
-    const double last = static_cast<double>(axis.blocks - 1);
-    const double wished = (static_cast<double>(index) + 0.5) * axis.step - 0.5;
-    const double at = wished < 0.0 ? 0.0 : (wished > last ? last : wished);
-    first = static_cast<int64_t>(at);
+    const int64_t one = int64_t{1} << kPlaces, last = (axis.blocks - 1) * one;
+    const int64_t wished = ((2 * index + 1) * axis.step - one) >> 1;
+    const int64_t at = wished < 0 ? 0 : (wished > last ? last : wished);
+    first = at >> kPlaces;
     second = first + 1 < axis.blocks ? first + 1 : first;
-    share = static_cast<float>(at - static_cast<double>(first));
+    share = static_cast<float>(at - first * one) / static_cast<float>(one);
   }
 };
 

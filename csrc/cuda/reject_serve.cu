@@ -107,7 +107,7 @@ __global__ void measure_rows(Rows rows, double* lengths, long long* useless) {
 }
 
 // A value each: nobody is served.
-__global__ void begin(Walk walk, const Face* asked) {
+__global__ void begin(Walk walk, const Face* asked, float no_code) {
   const int64_t at = thread_number();
   if (at == 0) *walk.progress.next = 0;
   if (at < walk.oracles) walk.progress.useless[at] = kAllUseful;
@@ -117,7 +117,7 @@ __global__ void begin(Walk walk, const Face* asked) {
     walk.fresh[at] = 1;
     walk.taken[at] = 0;
   }
-  if (at < walk.count * walk.size) walk.progress.codes[at] = std::numeric_limits<float>::quiet_NaN();
+  if (at < walk.count * walk.size) walk.progress.codes[at] = no_code;
 }
 
 Walk walk_of(const Sampler& sampler, int64_t count, const RejectScratch& scratch, const Progress& progress) {
@@ -136,7 +136,8 @@ void reject_begin(const Sampler& sampler, const Face* faces, int64_t count, std:
                   const RejectScratch& scratch, const Progress& progress, cudaStream_t stream) {
   const Walk walk = walk_of(sampler, count, scratch, progress);
   const int64_t values = count * sampler.size + walk.oracles;
-  launch({"reject", stream, blocks_of(values, kThreads), kThreads}, begin, walk, faces);
+  launch({"reject", stream, blocks_of(values, kThreads), kThreads}, begin, walk, faces,
+         std::numeric_limits<float>::quiet_NaN());
   for (size_t o = 0; o < live.size(); ++o) {
     live[o].lengths = scratch.seen[o].live_lengths;
     reject_lengths(live[o], scratch.seen[o].live_lengths, progress.useless + o, stream);

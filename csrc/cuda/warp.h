@@ -7,7 +7,7 @@
 
 namespace pyanon::cuda {
 
-// All crops of a frame, up to 64 in one launch; crops: (count, size, size, 3) packed, of the device. The matrices are
+// All crops of a frame, up to 48 in one launch; crops: (count, size, size, 3) packed, of the device. The matrices are
 // the host's, and may be gone when this returns.
 void warp(const ConstImageView& frame, const float* matrices, int64_t count, int64_t size, int64_t times,
           uint8_t* crops, cudaStream_t stream);

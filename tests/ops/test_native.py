@@ -31,7 +31,8 @@ def test_the_native_tests_pass_under_sanitizers(tmp_path):
     if not can_sanitize(tmp_path):
         pytest.skip(f"{COMPILER} has no address and undefined-behaviour sanitizers")
     build = tmp_path / "build"
-    options = ["-DPYANON_PYTHON=OFF", "-DPYANON_TESTS=ON", f"-DCMAKE_CXX_COMPILER={COMPILER}"]
+    emulation = ["-DPYANON_CUDA_EMULATION=ON", "-DPYANON_CUDA_PYTHON=OFF"]
+    options = ["-DPYANON_PYTHON=OFF", "-DPYANON_TESTS=ON", *emulation, f"-DCMAKE_CXX_COMPILER={COMPILER}"]
     run("cmake", "-S", ROOT, "-B", build, *options)
     run("cmake", "--build", build, "--parallel", "2")
     run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
