@@ -4,15 +4,16 @@
     python -m export.generator packs/painter --random-init --small
     python -m export.generator packs/again --from engines/pocket
 
-``--from`` names a model that diffusers can load, with ``unet``, ``text_encoder`` and ``tokenizer``; the identity adapter
-is IP-Adapter-FaceID (its weights: research use only), the autoencoder TAESD (MIT). Where ``--from`` is a pack, its own
-networks are exported again. The attribute tokens come out of a layer of noughts: a generator that follows expression and
-gaze has to be trained from here. In float32 the U-Net does not fit into one ONNX file; ``--half`` is what it is for.
+``--from`` names a model that diffusers can load, with ``unet``, ``text_encoder`` and ``tokenizer``; the identity
+adapter is IP-Adapter-FaceID (its weights: research use only), the autoencoder TAESD (MIT). Where ``--from`` is a pack,
+its own networks are exported again. What attributes change comes out of a layer of noughts: a generator that follows
+expression and gaze has to be trained from here. In float32 the U-Net does not fit into one ONNX file: ``--half`` it.
 """
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,8 +172,7 @@ def family(args: argparse.Namespace) -> Family:
         training_data="LAION-5B (SD 1.5, TAESD), LAION-2B and COYO with insightface's recogniser (IP-Adapter-FaceID); "
         "the pocket pack's (attribute encoder)",
         pieces=tuple(
-            Piece(name, stated[name], net.eval(), lambda rows, name=name: _example(name, stated[name], rows))
-            for name, net in nets.items()
+            Piece(name, stated[name], net.eval(), partial(_example, name, stated[name])) for name, net in nets.items()
         ),
     )
 

@@ -1,10 +1,11 @@
 """Two ways to say how noisy a latent is, and the consistency estimate of a latent consistency model.
 
 pyanon's generators see ``x = (1 - t) clean + t noise`` at a level t in 0..1. Stable Diffusion sees
-``z = a clean + s noise`` with ``a^2 + s^2 = 1`` at a timestep of 0..999 of its scaled-linear schedule. The same picture
-in the same noise: ``z = x / sqrt((1 - t)^2 + t^2)``, and the timestep is the one whose ratio ``a : s`` is ``(1 - t) : t``.
-Between timesteps it is interpolated in log(a / s). The schedule ends before the picture does: at its last timestep a is
-still 0.068. A level beyond that (0.936; so 1, pure noise) is taken for the last one, as samplers of Stable Diffusion do.
+``z = a clean + s noise`` with ``a^2 + s^2 = 1`` at a timestep of 0..999 of its scaled-linear schedule. The same
+picture in the same noise: ``z = x / sqrt((1 - t)^2 + t^2)``, at the timestep whose ``a : s`` is ``(1 - t) : t``.
+Between timesteps it is interpolated in log(a / s). The schedule ends before the picture does: at its last timestep
+a is still 0.068. A level beyond that (0.936; so 1, pure noise) is taken for the last one, as samplers of Stable
+Diffusion do.
 
 Luo, Tan, Huang, Li, Zhao, "Latent consistency models", arXiv 2310.04378; schedule: Rombach and others, CVPR 2022.
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+import onnx_ir
 import torch
 from torch import Tensor, nn
 
@@ -77,7 +78,8 @@ def _write_dynamo(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, pa
     _without_notes(model)
     _named(model.graph, role)
     model.ir_version = min(model.ir_version, IR)
-    program.save(path, external_data=False)
+    # The program's own `save` would put weights of more than 1.5 GB into a second file.
+    onnx_ir.save(model, path)
 
 
 class _Ports(nn.Module):
@@ -104,8 +106,6 @@ def _named(graph: Any, role: Role) -> None:
 
 
 def _state(value: Any, port: Port) -> None:
-    import onnx_ir
-
     value.name = port.name
     value.shape = onnx_ir.Shape(port.axes)
 

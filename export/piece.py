@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ class Piece:
     role: Role
     net: nn.Module
     example: Callable[[int], tuple[Tensor, ...]]
-    write: Callable[[str, int, bool], None] | None = None
+    write: Callable[[Path, int, bool], None] | None = None
 
 
 @dataclass(frozen=True)

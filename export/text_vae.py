@@ -3,8 +3,8 @@
     python -m export.text_vae packs/captions --from checkpoints/text_vae
     python -m export.text_vae packs/captions --random-init
 
-``--from`` is ``last.pt`` of the caption recipe, or its folder: the averaged weights under ``average`` and the sizes under
-``sizes``. `export.text_vae_net` is the network.
+``--from`` is ``last.pt`` of the caption recipe, or its folder: the averaged weights under ``average`` and the sizes
+under ``sizes``. `export.text_vae_net` is the network.
 """
 
 from __future__ import annotations
