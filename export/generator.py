@@ -25,7 +25,7 @@ from export.generator_net import ATTRIBUTES, CELL, CONTEXT, LATENT, PLACES, Deco
 from export.lcm import LEVELS
 from export.piece import Family, Piece, dice, smooth
 from export.pocket import pocket_family
-from export.resample import wide_template
+from export.resample import stated
 from export.run import arguments, export, fetched, seeded
 from export.train.faces.generator_net import AttributeEncoder
 from export.train.faces.onnx_file import stored
@@ -75,7 +75,6 @@ def roles(size: int) -> dict[str, Role]:
     latent = ("n", LATENT, side, side)
     context = Port("context", "float32", ("n", CONTEXT, side, side))
     attributes = Port("attributes", "float32", ("n", ATTRIBUTES, PLACES, PLACES))
-    template = tuple(tuple(round(float(v), 3) for v in point) for point in wide_template(size))
     # Its attributes are the pocket pack's, and so are the traits that its manifold speaks of.
     traits = load_pack("pocket").role("face_encoder").settings["traits"]
     inside, landmarks = Port("inside", "float32", ("n", 1, size, size)), Port("landmarks", "float32", ("n", 5, 2))
@@ -85,7 +84,7 @@ def roles(size: int) -> dict[str, Role]:
             "face_encoder.onnx",
             (crops, inside, landmarks),
             (context, attributes),
-            {"size": size, "template": template, "traits": traits},
+            {"size": size, "template": stated(size), "traits": traits},
         ),
         "generator": Role(
             "generator.onnx",
@@ -167,7 +166,7 @@ def family(args: argparse.Namespace) -> Family:
     stated = roles(size)
     return Family(
         name="generator",
-        licence="CreativeML-OpenRAIL-M (SD 1.5); IP-Adapter-FaceID: non-commercial research only; MIT (TAESD); "
+        licence="CreativeML-OpenRAIL-M (SD 1.5), non-commercial research only (IP-Adapter-FaceID), MIT (TAESD), "
         "Apache-2.0 (attribute encoder)",
         training_data="LAION-5B (SD 1.5, TAESD), LAION-2B and COYO with insightface's recogniser (IP-Adapter-FaceID); "
         "the pocket pack's (attribute encoder)",

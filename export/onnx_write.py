@@ -43,11 +43,13 @@ def write(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, path: Path
         raise InputError("this opset cannot be written", given=opset, expected=f"one of {', '.join(map(str, OPSETS))}")
     _check_size(net, role)
     if opset == TRACED:
-        model = without_notes(traced(net.eval(), example, role))
-        model.ir_version = min(model.ir_version, IR)
-        onnx.save(model, path)
+        model = onnx_ir.from_proto(without_notes(traced(net.eval(), example, role)))
     else:
-        _write_dynamo(net.eval(), example, role, path=path, opset=opset)
+        model = _exported(net.eval(), example, role, opset=opset)
+    _name(model.graph, role)
+    model.ir_version = min(model.ir_version, IR)
+    # The exporter's own `save` would put weights of more than 1.5 GB into a second file.
+    onnx_ir.save(model, path)
     onnx.checker.check_model(path)
 
 
@@ -62,7 +64,8 @@ def _check_size(net: nn.Module, role: Role) -> None:
         )
 
 
-def _write_dynamo(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, path: Path, opset: int) -> None:
+def _exported(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, opset: int) -> Any:
+    """A model of `onnx_ir`, by the exporter that follows the tracing one."""
     varying = tuple(
         {i: torch.export.Dim.DYNAMIC for i, axis in enumerate(port.axes) if isinstance(axis, str)}
         for port in role.inputs
@@ -74,12 +77,8 @@ def _write_dynamo(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, pa
         )
     if program is None:
         raise RuntimeError("torch.onnx.export wrote nothing")
-    model = program.model
-    _without_notes(model)
-    _named(model.graph, role)
-    model.ir_version = min(model.ir_version, IR)
-    # The program's own `save` would put weights of more than 1.5 GB into a second file.
-    onnx_ir.save(model, path)
+    _without_notes(program.model)
+    return program.model
 
 
 class _Ports(nn.Module):
@@ -93,11 +92,11 @@ class _Ports(nn.Module):
         return self.net(*inputs)
 
 
-def _named(graph: Any, role: Role) -> None:
+def _name(graph: Any, role: Role) -> None:
     """Gives the ports their names and axes; what is inside and happens to have one of these names gets another."""
     ports = {port.name for port in role.inputs + role.outputs}
-    inner = [value for node in graph for value in node.outputs] + list(graph.initializers.values())
-    for value in inner:
+    made = [value for node in graph for value in node.outputs]
+    for value in (*made, *graph.initializers.values()):
         if value.name in ports:
             value.name = f"{value.name}.inner"
     for values, stated in ((graph.inputs, role.inputs), (graph.outputs, role.outputs)):

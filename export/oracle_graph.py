@@ -25,7 +25,7 @@ from pyanon.errors import InputError
 from pyanon.runtime import Port, Role
 from pyanon.types import FloatArray
 
-__all__ = ["FACES", "Framed", "Oracle", "Recogniser", "behind_ports", "width"]
+__all__ = ["FACES", "Framed", "Oracle", "Recogniser", "behind_ports", "freed", "width"]
 
 #: What a recogniser takes.
 FACES = ("n", 3, ARCFACE_SIDE, ARCFACE_SIDE)
@@ -81,21 +81,18 @@ def behind_ports(model: onnx.ModelProto, framed: Framed, *, size: int, opset: in
     """The recogniser as one graph from crops to embeddings of length 1.
 
     Args:
-        model: The recogniser: one input ``(n, 3, 112, 112)``, one output ``(n, d)``.
+        model: The recogniser, from `freed`.
         framed: What brings crops there.
         size: Side of the crops.
         opset: Of the file that comes out, at least the recogniser's own.
         half: Whether the recogniser computes in float16.
-
-    Raises:
-        InputError: The recogniser has other ports.
     """
-    faces, embedding = _ports(model)
+    faces, embedding = model.graph.input[0].name, model.graph.output[0].name
     if half:
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
         model = _in_order(convert_float_to_float16(model, keep_io_types=True))
-    model = compose.add_prefix(onnx.version_converter.convert_version(_freed(model), opset), "recogniser.")
+    model = compose.add_prefix(onnx.version_converter.convert_version(model, opset), "recogniser.")
     role = Role("framed.onnx", (Port("crops", "float32", ("n", 3, size, size)),), (Port("faces", "float32", FACES),))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / role.file
@@ -116,35 +113,32 @@ def _in_order(model: onnx.ModelProto) -> onnx.ModelProto:
     return proto
 
 
-def _ports(model: onnx.ModelProto) -> tuple[str, str]:
-    """Names of the input and the output; older files list weights as inputs too."""
+def width(model: onnx.ModelProto) -> int:
+    """Numbers of an embedding."""
+    return int(model.graph.output[0].type.tensor_type.shape.dim[-1].dim_value)
+
+
+def freed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of a recogniser whose number of rows varies; older files fix it, and list weights as inputs too.
+
+    Raises:
+        InputError: It has other ports than one input ``(n, 3, 112, 112)`` and one output ``(n, d)``.
+    """
+    free = onnx.ModelProto()
+    free.CopyFrom(model)
     weights = {each.name for each in model.graph.initializer}
-    inputs = [each for each in model.graph.input if each.name not in weights]
-    shapes = [[d.dim_value for d in each.type.tensor_type.shape.dim] for each in (*inputs, *model.graph.output)]
-    if len(inputs) != 1 or len(shapes) != 2 or shapes[0][1:] != list(FACES[1:]) or len(shapes[1]) != 2:
+    del free.graph.input[:], free.graph.value_info[:]
+    free.graph.input.extend(each for each in model.graph.input if each.name not in weights)
+    ports = (*free.graph.input, *free.graph.output)
+    shapes = [[axis.dim_value for axis in each.type.tensor_type.shape.dim] for each in ports]
+    if len(free.graph.input) != 1 or len(shapes) != 2 or shapes[0][1:] != list(FACES[1:]) or len(shapes[1]) != 2:
         raise InputError(
             "this is no recogniser of ArcFace's family",
             given=f"ports of shape {shapes}",
             expected="one input (n, 3, 112, 112), one output (n, d)",
             do="take the recognition model of an insightface pack, such as w600k_r50.onnx",
         )
-    return inputs[0].name, model.graph.output[0].name
-
-
-def width(model: onnx.ModelProto) -> int:
-    """Numbers of an embedding."""
-    return int(model.graph.output[0].type.tensor_type.shape.dim[-1].dim_value)
-
-
-def _freed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose number of rows varies, and whose weights are no inputs."""
-    free = onnx.ModelProto()
-    free.CopyFrom(model)
-    weights = {each.name for each in free.graph.initializer}
-    inputs = [each for each in free.graph.input if each.name not in weights]
-    del free.graph.input[:], free.graph.value_info[:]
-    free.graph.input.extend(inputs)
-    for each in (*free.graph.input, *free.graph.output):
+    for each in ports:
         each.type.tensor_type.shape.dim[0].dim_param = "n"
     return free
 

@@ -5,7 +5,7 @@
     python -m export.oracles packs/arc --random-init --small
 
 The models of insightface come as ONNX files, under a licence that is shown and has to be agreed to. An oracle without
-thresholds verifies nothing, so a pack with such a one covers faces: measure them on pictures of the faces that are to be
+thresholds verifies nothing, so a pack with such a one covers faces: measure them on pictures of faces that are to be
 told apart (``export.train.faces.calibrate`` shows how) and state them, never those of somebody else's alignment.
 """
 
@@ -16,13 +16,14 @@ import tempfile
 from pathlib import Path
 
 import onnx
+import torch
 from torch import nn
 
 from export.iresnet import EMBEDDING, IResNet, enliven
 from export.onnx_write import write
-from export.oracle_graph import FACES, Framed, Oracle, Recogniser, behind_ports, width
-from export.piece import Family, Piece, smooth
-from export.resample import ARCFACE_SIDE, wide_template
+from export.oracle_graph import FACES, Framed, Oracle, Recogniser, behind_ports, freed, width
+from export.piece import SEED, Family, Piece, smooth
+from export.resample import ARCFACE_SIDE, stated, wide_template
 from export.run import arguments, export, fetched, seeded
 from pyanon.errors import InputError
 from pyanon.runtime import Port, Role
@@ -30,8 +31,8 @@ from pyanon.runtime import Port, Role
 __all__ = ["LICENCE", "family", "main", "parser"]
 
 LICENCE = (
-    "The model packs of insightface (buffalo_l, antelopev2, ...) and most published ArcFace and AdaFace weights are for "
-    "non-commercial research only: the pictures that they learnt from were not given for more."
+    "The model packs of insightface (buffalo_l, antelopev2, ...) and most published ArcFace and AdaFace weights are "
+    "for non-commercial research only: the pictures that they learnt from were not given for more."
 )
 #: Depths and widths of the network of the tests.
 SMALL = ((1, 1, 1, 1), (8, 16, 16, 32))
@@ -66,8 +67,9 @@ def _check_agreed(args: argparse.Namespace) -> None:
 def _recogniser(args: argparse.Namespace) -> tuple[nn.Module, onnx.ModelProto]:
     """The network as it can be asked, and as an ONNX file."""
     if not args.random_init:
-        model = onnx.load(fetched(args, args.file))
+        model = freed(onnx.load(fetched(args, args.file)))
         return Recogniser(model), model
+    torch.manual_seed(SEED + sum(args.name.encode()))  # each oracle is another one
     faces = smooth(4, 3, ARCFACE_SIDE, ARCFACE_SIDE, seed=1) * 2 - 1
     net = enliven(IResNet(*SMALL) if args.small else IResNet(), faces)
     role = Role(
@@ -93,7 +95,7 @@ def family(args: argparse.Namespace) -> Family:
         file=f"oracle.{args.name}.onnx",
         inputs=(Port("crops", "float32", ("n", 3, size, size)),),
         outputs=(Port("embedding", "float32", ("n", width(model))),),
-        settings={"thresholds": args.thresholds} if args.thresholds else {},
+        settings={"template": stated(size), **({"thresholds": args.thresholds} if args.thresholds else {})},
     )
 
     def written(path: Path, opset: int, half: bool) -> None:

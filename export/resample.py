@@ -10,7 +10,7 @@ from torch.nn import functional
 from pyanon.geometry import similarity
 from pyanon.types import FloatArray
 
-__all__ = ["ARCFACE", "ARCFACE_SIDE", "Resampled", "wide_template"]
+__all__ = ["ARCFACE", "ARCFACE_SIDE", "Resampled", "stated", "wide_template"]
 
 #: The five landmarks of the widely used alignment of 112 pixels (ArcFace, Deng and others, CVPR 2019).
 ARCFACE: FloatArray = np.array(
@@ -25,6 +25,11 @@ AROUND = 14
 def wide_template(size: int) -> FloatArray:
     """Where the landmarks lie in a crop of the full packs, ``(5, 2)`` pixels."""
     return np.asarray((ARCFACE + AROUND) * np.float32(size / (ARCFACE_SIDE + 2 * AROUND)), np.float32)
+
+
+def stated(size: int) -> tuple[tuple[float, ...], ...]:
+    """The same as a pack states it."""
+    return tuple(tuple(round(float(value), 3) for value in point) for point in wide_template(size))
 
 
 class Resampled(nn.Module):

@@ -91,6 +91,8 @@ def _enliven(net: nn.Module) -> None:
     for part in net.modules():
         if isinstance(part, nn.Conv2d) and part is not head.dfl.conv:
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+        elif isinstance(part, nn.Linear):
+            nn.init.normal_(part.weight)  # of prompts, whose length is 1
     for part in head.cv4:
         part.norm.train().momentum = None  # the mean over all that is shown
     net(smooth(2, 3, 256, 256, seed=1))
@@ -115,7 +117,7 @@ def family(args: argparse.Namespace) -> Family:
     seeded(args)
     return Family(
         name="yolo_world",
-        licence="GPL-3.0-only (YOLO-World); exported with ultralytics, AGPL-3.0-only",
+        licence="GPL-3.0-only (YOLO-World), exported with ultralytics, AGPL-3.0-only",
         training_data="Objects365, GQA, Flickr30k and more, as its authors say: see YOLO-World's model card",
         pieces=(Piece("locator", LOCATOR, Located(_net(args).float().eval()).eval(), _example),),
     )
