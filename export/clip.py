@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from export.clip_words import LENGTH, load_words, tokens
 from export.piece import Family, Piece, dice, smooth
-from export.run import arguments, export, seeded
+from export.run import arguments, export, prepared
 from pyanon.runtime import Port, Role
 
 __all__ = ["IMAGE", "TEXT", "ImageTower", "TextTower", "family", "main", "parser"]
@@ -92,7 +92,7 @@ def _texts(rows: int) -> tuple[Tensor]:
 
 def family(args: argparse.Namespace) -> Family:
     """Both towers, and the prompts."""
-    seeded(args)
+    prepared(args)
     text, image = _towers(args)
     tower, words = TextTower(text), load_words(args.source, revision=args.revision)
     with torch.inference_mode():

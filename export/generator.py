@@ -26,7 +26,7 @@ from export.lcm import LEVELS
 from export.piece import Family, Piece, dice, smooth
 from export.pocket import pocket_family
 from export.resample import stated
-from export.run import arguments, export, fetched, seeded
+from export.run import arguments, export, fetched, prepared
 from export.train.faces.generator_net import AttributeEncoder
 from export.train.faces.onnx_file import stored
 from pyanon.errors import InputError
@@ -150,7 +150,7 @@ def _example(name: str, role: Role, rows: int) -> tuple[Tensor, ...]:
 
 def family(args: argparse.Namespace) -> Family:
     """Encoder, generator and decoder."""
-    seeded(args)
+    prepared(args)
     if args.source is not None and (Path(args.source) / "pack.toml").is_file():
         return pocket_family(Path(args.source))
     size = 64 if args.small else args.crop

@@ -24,7 +24,7 @@ from export.onnx_write import write
 from export.oracle_graph import FACES, Framed, Oracle, Recogniser, behind_ports, freed, width
 from export.piece import SEED, Family, Piece, smooth
 from export.resample import ARCFACE_SIDE, stated, wide_template
-from export.run import arguments, export, fetched, seeded
+from export.run import arguments, export, fetched, prepared
 from pyanon.errors import InputError
 from pyanon.runtime import Port, Role
 
@@ -86,7 +86,7 @@ def family(args: argparse.Namespace) -> Family:
     Raises:
         InputError: The licence was not agreed to, or the file is no such recogniser.
     """
-    seeded(args)
+    prepared(args)
     _check_agreed(args)
     size = 64 if args.small else args.crop
     net, model = _recogniser(args)

@@ -11,10 +11,11 @@ import torch
 from export.compare import ROWS, Line, check, printed
 from export.onnx_write import OPSETS, write
 from export.piece import SEED, Family, Piece, answer, halved
+from export.torchvision_door import mend
 from pyanon.errors import InputError
 from pyanon.runtime import Manifest, Pack, write_pack_toml
 
-__all__ = ["arguments", "export", "fetched"]
+__all__ = ["arguments", "export", "fetched", "prepared"]
 
 VERSION = "0.1.0"
 UNTRAINED = "none: random weights, to try the way and nothing else"
@@ -66,8 +67,13 @@ def fetched(args: argparse.Namespace, file: str) -> Path:
         ) from error
 
 
-def seeded(args: argparse.Namespace) -> None:
-    """Makes random weights the same in every run; ``--small`` is for them only."""
+def prepared(args: argparse.Namespace) -> None:
+    """Before a network is built: random weights are the same in every run, and what is to be imported can be.
+
+    Raises:
+        InputError: ``--small`` without ``--random-init``: trained weights have their size.
+    """
+    mend()
     if args.small and not args.random_init:
         raise InputError("--small is for --random-init", given=args.source, do="leave it out")
     torch.manual_seed(SEED)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from export.piece import Family, Piece, dice
-from export.run import arguments, export, fetched, seeded
+from export.run import arguments, export, fetched, prepared
 from export.text_vae_net import Sizes, TextVae
 from pyanon.runtime import Port, Role
 
@@ -72,7 +72,7 @@ def _points(sizes: Sizes, rows: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def family(args: argparse.Namespace) -> Family:
     """Encoder and decoder."""
-    seeded(args)
+    prepared(args)
     net = _net(args).eval()
     encoder, decoder = roles(net.sizes)
     return Family(

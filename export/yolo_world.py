@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.piece import Family, Piece, dice, smooth
-from export.run import arguments, export, fetched, seeded
+from export.run import arguments, export, fetched, prepared
 from export.ultralytics_door import load_tasks
 from pyanon.errors import InputError
 from pyanon.runtime import Port, Role
@@ -114,7 +114,7 @@ def _example(seed: int) -> tuple[Tensor, Tensor]:
 
 def family(args: argparse.Namespace) -> Family:
     """The locator."""
-    seeded(args)
+    prepared(args)
     return Family(
         name="yolo_world",
         licence="GPL-3.0-only (YOLO-World), exported with ultralytics, AGPL-3.0-only",
