@@ -100,6 +100,9 @@ def behind_ports(model: onnx.ModelProto, framed: Framed, *, size: int, opset: in
         before = onnx.load(path)
     model.ir_version = before.ir_version = min(IR, max(model.ir_version, before.ir_version))
     whole = compose.merge_models(before, model, io_map=[("faces", f"recogniser.{faces}")])
+    # The default domain has two names, and each part used another.
+    del whole.opset_import[:]
+    whole.opset_import.append(helper.make_opsetid("", opset))
     _unit(whole, f"recogniser.{embedding}")
     onnx.checker.check_model(whole)
     return whole

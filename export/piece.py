@@ -30,6 +30,7 @@ class Piece:
         role: Its file, ports and settings.
         net: Takes the role's inputs in their order and returns its outputs in theirs; in float32.
         example: Inputs for so many rows, the same every time; where no axis is called ``n`` the number is a seed.
+        convolves: Whether its first input takes pictures and int8 convolutions are worth having.
         write: Makes the file in place of the exporter, where there is a file already: path, opset, half precision.
     """
 
@@ -37,6 +38,7 @@ class Piece:
     role: Role
     net: nn.Module
     example: Callable[[int], tuple[Tensor, ...]]
+    convolves: bool = False
     write: Callable[[Path, int, bool], None] | None = None
 
 

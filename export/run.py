@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export.compare import ROWS, Line, check, printed
+from export.compare import ROWS, Line, check, precision, printed
 from export.onnx_write import OPSETS, write
 from export.piece import SEED, Family, Piece, answer, halved
+from export.quantise import quantise
 from export.torchvision_door import mend
 from pyanon.errors import InputError
 from pyanon.runtime import Manifest, Pack, write_pack_toml
@@ -37,7 +38,9 @@ def arguments(doc: str, *, source: str, opset: int = 17) -> argparse.ArgumentPar
     parser.add_argument("--revision", help="of the repository on the hub: a commit, so that it cannot change")
     parser.add_argument("--small", action="store_true", help="with --random-init: the same network, tiny, for tests")
     parser.add_argument("--opset", type=int, choices=OPSETS, default=opset, help="TensorRT 8.6 reads 17")
-    parser.add_argument("--half", action="store_true", help="float16 inside; fails where the task suffers")
+    fewer = parser.add_mutually_exclusive_group()
+    fewer.add_argument("--half", action="store_true", help="float16 inside; fails where the task suffers")
+    fewer.add_argument("--int8", type=Path, metavar="PICTURES", help="int8 convolutions, with ranges of a folder")
     return parser
 
 
@@ -110,6 +113,8 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
 
 def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> tuple[list[Line], str]:
     path, inputs = args.out / piece.role.file, piece.example(ROWS)
+    if args.int8 is not None and not piece.convolves:
+        raise InputError(f"{piece.name} is not worth having in int8", expected="a locator or oracle", do="use --half")
     expected = answer(piece, inputs)
     try:
         if piece.write is not None:
@@ -118,7 +123,9 @@ def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> tup
             net = halved(piece.net) if args.half else piece.net
             write(net, piece.example(2), piece.role, path=path, opset=args.opset)
         alone = Manifest(**{**vars(manifest), "roles": {piece.name: piece.role}})
-        return check(write_pack_toml(Pack(args.out, alone)), piece, inputs, expected, half=args.half)
+        if args.int8 is not None:
+            quantise(path, piece, args.int8)
+        return check(write_pack_toml(Pack(args.out, alone)), piece, inputs, expected, precision=precision(args))
     except BaseException:
         path.unlink(missing_ok=True)
         (args.out / "pack.toml").unlink(missing_ok=True)

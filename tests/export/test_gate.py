@@ -46,7 +46,7 @@ def family(scale: float) -> Family:
 
 
 def options(out: Path, *, half: bool) -> argparse.Namespace:
-    return argparse.Namespace(out=out, half=half, opset=17, random_init=True, source=None)
+    return argparse.Namespace(out=out, half=half, int8=None, opset=17, random_init=True, source=None)
 
 
 def test_half_precision_that_keeps_identities_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
