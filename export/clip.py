@@ -90,6 +90,10 @@ def _texts(rows: int) -> tuple[Tensor]:
     return (found,)
 
 
+def _pictures(rows: int) -> tuple[Tensor]:
+    return (smooth(rows, 3, SIDE, SIDE),)
+
+
 def family(args: argparse.Namespace) -> Family:
     """Both towers, and the prompts."""
     prepared(args)
@@ -102,8 +106,8 @@ def family(args: argparse.Namespace) -> Family:
         licence="MIT",
         training_data="400 million pictures and texts from the web (WIT), not published",
         pieces=(
-            Piece("text_encoder", TEXT, tower, _texts),
-            Piece("image_encoder", IMAGE, ImageTower(image), lambda rows: (smooth(rows, 3, SIDE, SIDE),)),
+            Piece("text_encoder", TEXT, tower, _texts, rows=16),
+            Piece("image_encoder", IMAGE, ImageTower(image), _pictures, rows=16, sees=True),
         ),
         prompts=dict(zip(args.prompts, embeddings, strict=True)),
     )

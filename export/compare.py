@@ -14,19 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
+from export.asked import Asked, asked
 from export.gate import cosines, family_of, held
-from export.piece import Piece, answer
+from export.piece import Piece
 from pyanon.errors import PackError, RunnerError
 from pyanon.runtime import Device, Pack, load_pack, open_runner
 from pyanon.runtime.port import Array
 
-__all__ = ["FAMILIES", "TOLERANCES", "Line", "Tolerance", "check", "compared", "precision", "printed", "ran"]
+__all__ = ["FAMILIES", "TOLERANCES", "Line", "Tolerance", "check", "compared", "precision", "printed"]
 
 FAMILIES = ("yolo_world", "clip", "generator", "text_vae", "oracles")
-#: Rows that are compared.
-ROWS = 3
 #: What errors are shares of, at least: scores of nothing may be a millionth and wrong by as much.
 LEAST_PEAK = 0.1
 #: Where an exported network is run: ONNX Runtime, and whatever runs on an NVIDIA GPU.
@@ -98,13 +96,6 @@ class Line:
         return bool(self.skipped) or (self.share <= allowed.share and self.cosine >= allowed.cosine)
 
 
-def ran(pack: Pack, piece: Piece, inputs: tuple[Tensor, ...], device: Device) -> dict[str, Array]:
-    """What the exported file says, through the runner that pyanon itself uses."""
-    given = {port.name: each.numpy() for port, each in zip(piece.role.inputs, inputs, strict=True)}
-    with open_runner(pack, piece.name, device=device, threads=2) as runner:
-        return runner.infer(given)
-
-
 def compared(role: str, runtime: str, expected: Mapping[str, Array], got: Mapping[str, Array]) -> list[Line]:
     """A line for each output."""
     lines = []
@@ -125,30 +116,29 @@ def compared(role: str, runtime: str, expected: Mapping[str, Array], got: Mappin
     return lines
 
 
-def check(
-    pack: Pack, piece: Piece, inputs: tuple[Tensor, ...], expected: Mapping[str, Array], *, precision: str
-) -> tuple[list[Line], str]:
-    """Compares one exported piece everywhere it runs.
+def check(pack: Pack, piece: Piece, questions: Sequence[Asked], *, precision: str) -> tuple[list[Line], str]:
+    """Compares one exported piece everywhere it runs, through the runner that pyanon itself uses.
 
     Returns:
-        The lines, and what the gate of its precision says.
+        A line for each device and output, the worst of all questions, and what the gate of its precision says.
 
     Raises:
-        PackError: It is further from torch than it may be, or in half precision does its task less well.
+        PackError: It is further from torch than it may be, or in fewer bits does its task less well.
     """
     lines: list[Line] = []
     said = ""
     for device in DEVICES:
         try:
-            got = ran(pack, piece, inputs, device)
+            answers = _ran(pack, piece, questions, device)
         except RunnerError as error:
             if device == "cpu":
                 raise
             lines.append(Line(piece.name, device, skipped=error.what))
             continue
+        pairs = [(question.expected, got) for question, got in zip(questions, answers, strict=True)]
         if precision != "float32":
-            said = held(piece.name, expected, got, precision=precision)
-        lines += compared(piece.name, device, expected, got)
+            said = held(piece.name, pairs, precision=precision)
+        lines += _worst([compared(piece.name, device, *pair) for pair in pairs])
     over = [line for line in lines if not line.fits(precision)]
     if over:
         raise PackError(
@@ -158,6 +148,18 @@ def check(
             do="report this with the versions of torch and onnxruntime; do not use the file",
         )
     return lines, said
+
+
+def _ran(pack: Pack, piece: Piece, questions: Sequence[Asked], device: Device) -> list[dict[str, Array]]:
+    names = [port.name for port in piece.role.inputs]
+    given = [dict(zip(names, (each.numpy() for each in asked.inputs), strict=True)) for asked in questions]
+    with open_runner(pack, piece.name, device=device, threads=2) as runner:
+        return [runner.infer(each) for each in given]
+
+
+def _worst(lines: Sequence[Sequence[Line]]) -> list[Line]:
+    """Of each output, the line that is furthest off; one that is not a number is further than any."""
+    return [max(each, key=lambda line: np.nan_to_num(line.share, nan=np.inf)) for each in zip(*lines, strict=True)]
 
 
 def printed(lines: Iterable[Line]) -> str:
@@ -183,9 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = module.parser().parse_args(args.rest)
     pack, status = load_pack(Path(options.out)), 0
     for piece in module.family(options).pieces:
-        inputs = piece.example(ROWS)
+        questions = asked(piece, options.pictures)
         try:
-            lines, said = check(pack, piece, inputs, answer(piece, inputs), precision=precision(options))
+            lines, said = check(pack, piece, questions, precision=precision(options))
         except PackError as error:
             print(error)
             status = 1

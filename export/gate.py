@@ -6,7 +6,7 @@ exported file in fewer bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,13 +114,12 @@ def family_of(role: str) -> str:
     return role.partition(".")[0]
 
 
-def held(role: str, expected: Answer, got: Answer, *, precision: str = "half") -> str:
+def held(role: str, answers: Sequence[tuple[Answer, Answer]], *, precision: str = "half") -> str:
     """Says how well a network of reduced precision does its task.
 
     Args:
         role: Its role.
-        expected: What it answers in float32.
-        got: What it answers in fewer bits, to the same.
+        answers: What it answers in float32 and in fewer bits, question by question; the mean counts.
         precision: ``"half"`` or ``"int8"``.
 
     Raises:
@@ -128,8 +127,8 @@ def held(role: str, expected: Answer, got: Answer, *, precision: str = "half") -
     """
     gate = GATES[family_of(role)]
     # Numbers that are not finite would measure as anything.
-    finite = all(np.isfinite(each).all() for each in got.values())
-    value = gate.of(expected, got) if finite else float("nan")
+    finite = all(np.isfinite(each).all() for _, got in answers for each in got.values())
+    value = float(np.mean([gate.of(expected, got) for expected, got in answers])) if finite else float("nan")
     least = gate.least_int8 if precision == "int8" else gate.least
     if not value >= least:
         raise PackError(

@@ -59,8 +59,8 @@ def parser() -> argparse.ArgumentParser:
         __doc__ or "", source="what diffusers can load: a folder or OWNER/NAME on the hub; or a pack", opset=20
     )
     parser.add_argument("--crop", type=int, default=512, help="side of the crops in pixels, a multiple of 64")
-    parser.add_argument("--adapter", default="h94/IP-Adapter-FaceID", help="ip-adapter-faceid_sd15.bin, or where it is")
-    parser.add_argument("--autoencoder", default="madebyollin/taesd", help="an AutoencoderTiny")
+    parser.add_argument("--adapter", default="h94/IP-Adapter-FaceID", help="its file, folder, or OWNER/NAME@COMMIT")
+    parser.add_argument("--autoencoder", default="madebyollin/taesd", help="a folder or OWNER/NAME@COMMIT")
     parser.add_argument("--attributes", type=Path, default=Path("engines/pocket"), help="pack that reads attributes")
     parser.add_argument("--prompt", default="a portrait photo of a person", help="what the U-Net is told in words")
     parser.add_argument("--guidance", type=float, default=8.5, help="guidance scale that it is told")
@@ -120,9 +120,16 @@ def _trained_nets(args: argparse.Namespace) -> tuple[Any, Any, Adapter, Tensor]:
     told = words([args.prompt], padding="max_length", max_length=TEXT, truncation=True, return_tensors="pt")
     with torch.inference_mode():
         text = tower(told["input_ids"])[0].clone()
-    place = argparse.Namespace(source=args.adapter, revision=None)
-    adapter: Adapter = torch.load(fetched(place, "ip-adapter-faceid_sd15.bin"), map_location="cpu", weights_only=True)
-    return unet, diffusers.AutoencoderTiny.from_pretrained(args.autoencoder), adapter, text
+    file = fetched(argparse.Namespace(**_pinned(args.adapter, "source")), "ip-adapter-faceid_sd15.bin")
+    adapter: Adapter = torch.load(file, map_location="cpu", weights_only=True)
+    coder = diffusers.AutoencoderTiny.from_pretrained(**_pinned(args.autoencoder, "pretrained_model_name_or_path"))
+    return unet, coder, adapter, text
+
+
+def _pinned(text: str, key: str) -> dict[str, str | None]:
+    """``NAME`` or ``NAME@COMMIT``, as arguments."""
+    name, _, revision = text.partition("@")
+    return {key: name, "revision": revision or None}
 
 
 def _attributes(args: argparse.Namespace) -> AttributeEncoder:

@@ -102,7 +102,7 @@ def family(args: argparse.Namespace) -> Family:
         onnx.save(behind_ports(model, framed, size=size, opset=opset, half=half), path)
 
     oracle = Oracle(framed, net).eval()
-    piece = Piece(f"oracle.{args.name}", role, oracle, lambda rows: (smooth(rows, 3, size, size),), True, written)
+    piece = Piece(f"oracle.{args.name}", role, oracle, lambda rows: (smooth(rows, 3, size, size),), 8, True, written)
     return Family(
         name="oracles",
         licence="none" if args.random_init else "non-commercial research only (insightface, or as its source says)",

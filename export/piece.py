@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pyanon.runtime import Prompts, Role
-from pyanon.runtime.port import Array
 from pyanon.types import FloatArray
 
-__all__ = ["SEED", "Family", "Half", "Piece", "answer", "dice", "halved", "smooth"]
+__all__ = ["SEED", "Family", "Half", "Piece", "dice", "halved", "smooth"]
 
 #: Of random weights and of the inputs that torch and the runtimes are compared on.
 SEED = 20240
@@ -30,7 +29,8 @@ class Piece:
         role: Its file, ports and settings.
         net: Takes the role's inputs in their order and returns its outputs in theirs; in float32.
         example: Inputs for so many rows, the same every time; where no axis is called ``n`` the number is a seed.
-        convolves: Whether its first input takes pictures and int8 convolutions are worth having.
+        rows: How many rows of the example it is compared on.
+        sees: Whether its first input takes pictures, and nothing has to be known of them.
         write: Makes the file in place of the exporter, where there is a file already: path, opset, half precision.
     """
 
@@ -38,7 +38,8 @@ class Piece:
     role: Role
     net: nn.Module
     example: Callable[[int], tuple[Tensor, ...]]
-    convolves: bool = False
+    rows: int = 3
+    sees: bool = False
     write: Callable[[Path, int, bool], None] | None = None
 
 
@@ -86,14 +87,6 @@ def halved(net: nn.Module) -> nn.Module:
         return Half(net).eval()
     halve()
     return net
-
-
-def answer(piece: Piece, inputs: tuple[Tensor, ...]) -> dict[str, Array]:
-    """What the network itself says: port -> array."""
-    with torch.inference_mode():
-        got = piece.net(*inputs)
-    names = (port.name for port in piece.role.outputs)
-    return dict(zip(names, (each.numpy() for each in (got if isinstance(got, tuple) else (got,))), strict=True))
 
 
 def dice(seed: int = SEED) -> torch.Generator:

@@ -8,41 +8,24 @@ sums behind boxes lose more by it than they save.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
+from export.asked import pictures
+from export.gate import family_of
 from export.piece import Piece
 from pyanon.errors import InputError
 from pyanon.runtime.port import Array
-from pyanon.types import FloatArray
 
-__all__ = ["MOST", "pictures", "quantise"]
+__all__ = ["ROLES", "check_worth", "quantise"]
 
-#: Pictures that are looked at, and the fewest that say anything.
-MOST, FEWEST = 128, 8
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+#: Roles whose convolutions are worth having in int8.
+ROLES = ("locator", "oracle")
 
 
-def pictures(folder: Path, height: int, width: int) -> Iterator[FloatArray]:
-    """Pictures of a folder as ``(1, 3, height, width)`` RGB 0..1, resized as they are.
-
-    Raises:
-        InputError: There are too few.
-    """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:MOST]
-    if len(files) < FEWEST:
-        raise InputError(
-            "too few pictures to measure ranges on",
-            given=f"{len(files)} in {folder}",
-            expected=f"{FEWEST} to {MOST}, such as the network will see: frames for a locator, crops for an oracle",
-        )
-    for path in files:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR))
-        yield np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+def check_worth(piece: Piece) -> None:
+    """`InputError` where a network is none of `ROLES`."""
+    if family_of(piece.name) not in ROLES:
+        raise InputError(f"{piece.name} is not worth having in int8", expected="a locator or oracle", do="use --half")
 
 
 def quantise(path: Path, piece: Piece, folder: Path) -> None:

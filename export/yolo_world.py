@@ -119,7 +119,7 @@ def family(args: argparse.Namespace) -> Family:
         name="yolo_world",
         licence="GPL-3.0-only (YOLO-World), exported with ultralytics, AGPL-3.0-only",
         training_data="Objects365, GQA, Flickr30k and more, as its authors say: see YOLO-World's model card",
-        pieces=(Piece("locator", LOCATOR, Located(_net(args).float().eval()).eval(), _example, convolves=True),),
+        pieces=(Piece("locator", LOCATOR, Located(_net(args).float().eval()).eval(), _example, rows=1, sees=True),),
     )
 
 

@@ -46,7 +46,7 @@ def family(scale: float) -> Family:
 
 
 def options(out: Path, *, half: bool) -> argparse.Namespace:
-    return argparse.Namespace(out=out, half=half, int8=None, opset=17, random_init=True, source=None)
+    return argparse.Namespace(out=out, half=half, int8=None, pictures=None, opset=17, random_init=True, source=None)
 
 
 def test_half_precision_that_keeps_identities_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,9 +88,9 @@ def test_every_measure_is_one_where_nothing_is_lost_and_falls() -> None:
         wrong = {port: RNG.permuted(each, axis=-1) + 30 * RNG.normal(size=each.shape) for port, each in answer.items()}
         assert gate.of(answer, answer) == pytest.approx(1), role
         assert gate.of(answer, wrong) < gate.least, role
-        held(role, answer, answer)
+        held(role, [(answer, answer)])
         with pytest.raises(PackError, match="loses too much"):
-            held(role, answer, wrong)
+            held(role, [(answer, wrong)])
 
 
 def test_the_table_tells_what_is_over() -> None:

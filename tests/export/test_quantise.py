@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 
 onnx = pytest.importorskip("onnx", reason="exporting needs onnx")
 pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 
+from export.asked import asked, pictures  # noqa: E402
 from export.piece import smooth  # noqa: E402
-from export.quantise import pictures  # noqa: E402
 from pyanon.errors import InputError, PackError  # noqa: E402
 from pyanon.runtime import open_runner  # noqa: E402
 from tests.export import families  # noqa: E402
@@ -36,6 +36,17 @@ def test_pictures_come_as_networks_take_them(folder: Path) -> None:
     assert len(found) == 12
     assert {each.shape for each in found} == {(1, 3, 32, 48)}
     assert all(each.dtype == np.float32 and each.min() >= 0 and each.max() <= 1 for each in found)
+
+
+def test_a_network_is_asked_about_every_picture(folder: Path) -> None:
+    (piece,) = families.pieces("oracles")
+    plain, shown = asked(piece), asked(piece, folder)
+    assert [len(each.inputs[0]) for each in (*plain, *shown)] == [8, 8], "four of twelve are left over"
+    assert not np.array_equal(plain[0].inputs[0], shown[0].inputs[0])
+    with torch.inference_mode():
+        assert np.array_equal(shown[0].expected["embedding"], piece.net(shown[0].inputs[0]))
+    (words, _) = families.pieces("text_vae")
+    assert len(asked(words, folder)) == 1, "it sees no pictures"
 
 
 def test_an_oracle_in_int8_knows_the_same_faces(
@@ -64,7 +75,7 @@ def test_ranges_of_other_pictures_are_noticed(tmp_path: Path) -> None:
 
 def test_too_few_pictures_and_networks_without_convolutions_are_refused(tmp_path: Path) -> None:
     few = saved(tmp_path / "few", smooth(3, 3, 64, 64))
-    with pytest.raises(InputError, match=r"too few pictures to measure ranges on; given: 3 in .*; expected: 8 to 128"):
+    with pytest.raises(InputError, match=r"too few pictures to measure on; given: 3 in .*; expected: 8 to 128"):
         families.export("oracles", tmp_path / "out", "--int8", str(few))
     with pytest.raises(InputError, match=r"caption_encoder is not worth having in int8.*do: use --half"):
         families.export("text_vae", tmp_path / "text", "--int8", str(few))
