@@ -114,7 +114,7 @@ class Anonymizer:
                 pack=self.pack,
                 prompts=self.policy.prompts,
                 threshold=self.policy.threshold,
-                confirm=self.align.witness,
+                confirm=self.align,
             )
             self._corridor = self._open_corridor(device, threads)
         except BaseException:

@@ -49,7 +49,7 @@ class Detectors:
         for runner in runners.values():
             runner.activate()
         closer = LandmarkNet(runners["landmarks"], pack=pack)
-        self._ours = Locator(runners["locator"], pack=pack, prompts=("face",), threshold=FLOOR, confirm=closer.witness)
+        self._ours = Locator(runners["locator"], pack=pack, prompts=("face",), threshold=FLOOR, confirm=closer)
         self.yunet, self.rfb = YuNetTeacher(data / "teachers"), RfbTeacher(data / "teachers")
 
     def ours(self, pixels: ImageArray) -> dict[str, Detections]:

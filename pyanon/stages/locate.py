@@ -12,12 +12,13 @@ from pyanon.errors import RunnerError
 from pyanon.geometry import iou, overlaps, sizes, union_boxes
 from pyanon.ops import pictures
 from pyanon.runtime import Pack, Runner
-from pyanon.types import Detections, FloatArray, Frame, Pixels, Values
+from pyanon.types import LANDMARKS, Detections, FloatArray, Frame, Pixels, Values
 
 __all__ = ["Confirmer", "Locator", "apart", "fused", "input_size", "still_details"]
 
-#: Says for boxes ``(n, 4)`` of a frame how surely a face is there, ``(n,)`` in 0..1, from a closer look at each.
-Confirmer = Callable[[Frame, FloatArray], FloatArray]
+#: Says for boxes ``(n, 4)`` of a frame, from a closer look at each, where the landmarks of a face would be,
+#: ``(n, 5, 2)`` in source pixels, and how surely one is there, ``(n,)`` in 0..1.
+Confirmer = Callable[[Frame, FloatArray], tuple[FloatArray, FloatArray]]
 
 #: Share of the calibrated threshold down to which a detection may still keep an existing track alive.
 FLOOR = 0.5
@@ -50,12 +51,13 @@ class Locator:
 
     Args:
         runner: Active runner of the pack's ``locator`` role: inputs ``image (1, 3, h, w)`` float32 RGB 0..1 and
-            ``prompts (p, D)``; outputs ``boxes (1, n, 4)`` in input pixels, ``scores (1, n, p)`` and
-            ``landmarks (1, n, 5, 2)``.
+            ``prompts (p, D)``; outputs ``boxes (1, n, 4)`` in input pixels, ``scores (1, n, p)`` and, where it
+            finds them, ``landmarks (1, n, 5, 2)``.
         pack: The pack, for prompt embeddings and settings.
         prompts: What to look for.
         threshold: Score from which a detection is certain enough to stand alone; None takes the pack's.
-        confirm: A closer look at every find; it has a third of the say in the score.
+        confirm: A closer look at every find; it has a third of the say in the score, and says where the landmarks are
+            that the network did not find.
 
     Attributes:
         threshold: That score, for one look.
@@ -101,7 +103,7 @@ class Locator:
         scales = tuple(detail / max(frame.width, frame.height) for detail in details)
         found = views[0] if len(views) == 1 else fused(views, scales=scales, overlap=self._overlap)
         if self._confirm is not None and len(found):
-            found = confirmed(found, self._confirm(frame, found.xyxy))
+            found = confirmed(found, *self._confirm(frame, found.xyxy))
         certain = max(self.threshold, self.still_threshold)
         return apart(found.pick(found.score >= self._floor), threshold=certain)
 
@@ -130,7 +132,10 @@ class Locator:
         kept = ops.nms(boxes, scores=score, iou=self._overlap)
         shift = np.asarray(offset, np.float32)
         xyxy = (boxes[kept] - np.tile(shift, 2)) / np.float32(ratio)
-        landmarks = (answer["landmarks"][0][rows][kept] - shift) / np.float32(ratio)
+        if "landmarks" in answer:
+            landmarks = (answer["landmarks"][0][rows][kept] - shift) / np.float32(ratio)
+        else:
+            landmarks = np.full((len(xyxy), LANDMARKS, 2), np.nan, np.float32)
         return Detections(
             xyxy.astype(np.float32), score[kept], landmarks.astype(np.float32), best[rows][kept].astype(np.int64)
         )
@@ -184,12 +189,18 @@ def fused(views: list[Detections], *, scales: tuple[float, ...], overlap: float)
     )
 
 
-def confirmed(found: Detections, opinion: FloatArray) -> Detections:
-    """The detections with a second opinion ``(n,)`` weighed into their scores (`SAY`), best first."""
+def confirmed(found: Detections, landmarks: FloatArray, opinion: FloatArray) -> Detections:
+    """The detections with a second opinion ``(n,)`` weighed into their scores (`SAY`), best first.
+
+    Where landmarks are unknown those of the closer look ``(n, 5, 2)`` are taken, so that unknown ones mean the same
+    after every locator: there is more than one face (`apart`).
+    """
     if not np.isfinite(opinion).all():
         raise _nonsense("the confirming network")
     score = (found.score + SAY * (opinion - found.score)).astype(np.float32)
-    return _best_first(Detections(found.xyxy, score, found.landmarks, found.prompt))
+    stated = np.isfinite(found.landmarks).all(axis=(1, 2), keepdims=True)
+    known = np.where(stated, found.landmarks, landmarks)
+    return _best_first(Detections(found.xyxy, score, known, found.prompt))
 
 
 def apart(found: Detections, *, threshold: float) -> Detections:

@@ -22,13 +22,14 @@ class Scripted:
     boxes: list[tuple[float, float, float, float]]
     scores: list[float]
     asked: list[tuple[int, ...]] = field(default_factory=list)
+    marks: bool = True
 
     def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         self.asked.append(inputs["image"].shape)
         n = len(self.boxes)
         xyxy = np.asarray(self.boxes, np.float32).reshape(1, n, 4)
-        marks = np.repeat(xyxy[:, :, None, :2], 5, axis=2)
-        return {"boxes": xyxy, "scores": np.asarray(self.scores, np.float32).reshape(1, n, 1), "landmarks": marks}
+        marks = {"landmarks": np.repeat(xyxy[:, :, None, :2], 5, axis=2)} if self.marks else {}
+        return {"boxes": xyxy, "scores": np.asarray(self.scores, np.float32).reshape(1, n, 1), **marks}
 
 
 def locator(runner: Scripted, threshold: float | None = 0.5, confirm: Confirmer | None = None) -> Locator:
@@ -97,14 +98,31 @@ def test_a_closer_look_has_a_third_of_the_say() -> None:
     runner = Scripted([(0, 0, 60, 60), (100, 100, 160, 160), (200, 200, 230, 230)], [0.8, 0.5, 0.2])
     asked: list[list[list[float]]] = []
 
-    def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
+    def confirm(frame: Frame, xyxy: FloatArray) -> tuple[FloatArray, FloatArray]:
         asked.append(xyxy.tolist())
-        return np.array([0.1, 1.0, 0.0], np.float32)
+        return np.zeros((3, 5, 2), np.float32), np.array([0.1, 1.0, 0.0], np.float32)
 
     found = locator(runner, confirm=confirm)(Frame(texture(1, height=480, width=640)))
     assert asked == [[[0, 0, 60, 60], [100, 100, 160, 160], [200, 200, 230, 230]]]
     assert found.score.tolist() == pytest.approx([2 / 3, 0.56667], abs=1e-4)
     assert found.xyxy.tolist() == [[100, 100, 160, 160], [0, 0, 60, 60]]
+    assert found.landmarks[:, 0].tolist() == [[100, 100], [0, 0]], "the locator's own are kept"
+
+
+def test_a_locator_without_landmarks_takes_those_of_the_closer_look() -> None:
+    """Two faces, one of them around a third: only that one stays without landmarks, as after any locator."""
+    boxes = [(0, 0, 100, 120), (50, 60, 95, 115), (300, 0, 340, 50)]
+
+    def confirm(frame: Frame, xyxy: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.repeat(xyxy[:, None, :2] + 1, 5, axis=1), np.ones(len(xyxy), np.float32)
+
+    frame = Frame(texture(1, height=480, width=640))
+    found = locator(Scripted(boxes, [0.9, 0.8, 0.7], marks=False), confirm=confirm)(frame)
+    assert found.xyxy.tolist() == [list(boxes[0]), list(boxes[2])]
+    assert np.isnan(found.landmarks[0]).all()
+    assert found.landmarks[1].tolist() == [[301, 1]] * 5
+    alone = locator(Scripted(boxes[2:], [0.9], marks=False))(frame, details=(480, 640))
+    assert np.isnan(alone.landmarks).all()
 
 
 def test_what_lies_inside_a_better_find_is_part_of_it() -> None:
@@ -133,15 +151,15 @@ def test_a_face_inside_another_face_leaves_no_landmarks() -> None:
 
 
 def test_nothing_found_asks_nobody() -> None:
-    def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
+    def confirm(frame: Frame, xyxy: FloatArray) -> tuple[FloatArray, FloatArray]:
         raise AssertionError
 
     assert len(locator(Scripted([], []), confirm=confirm)(Frame(texture(1)))) == 0
 
 
 def test_a_second_opinion_that_is_not_finite_is_an_error() -> None:
-    def confirm(frame: Frame, xyxy: FloatArray) -> FloatArray:
-        return np.full(len(xyxy), np.nan, np.float32)
+    def confirm(frame: Frame, xyxy: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.zeros((len(xyxy), 5, 2), np.float32), np.full(len(xyxy), np.nan, np.float32)
 
     with pytest.raises(RunnerError, match="confirming network"):
         locator(Scripted([(0, 0, 9, 9)], [0.9]), confirm=confirm)(Frame(texture(1)))
