@@ -84,7 +84,8 @@ def _board() -> Iterator[Finding]:
     if board:
         yield Finding("gpu", "Jetson", board)
     if mode:
-        do = "sudo nvpmodel -m 0 && sudo jetson_clocks" if "MAXN" not in mode.upper() else ""
+        # Its number differs from board to board.
+        do = "" if "MAXN" in mode.upper() else "for full speed: sudo nvpmodel -m (that of MAXN) && sudo jetson_clocks"
         yield Finding("gpu", "power mode", mode, "ok" if not do else "missing", do)
 
 
@@ -109,8 +110,9 @@ def _plans(name: str) -> Iterator[Finding]:
     pack = load_pack(name)
     missing = [role for role in pack.manifest.roles if find_plan(pack, role)[0] is None]
     if missing:
+        which = ", ".join(missing) if len(missing) < len(pack.manifest.roles) else f"any network of {pack.name}"
         do = f"pyanon pack build {name}"
-        yield Finding("gpu", "plans", f"not built for {', '.join(missing)} (ONNX Runtime runs those)", "missing", do)
+        yield Finding("gpu", "plans", f"not built for {which} (ONNX Runtime runs them)", "missing", do)
     else:
         yield Finding("gpu", "plans", f"built for every network of {pack.name}, in {plan_folder()}")
 

@@ -47,7 +47,7 @@ def test_what_is_missing(pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.Monke
     told = lines(pyanon("doctor"))
     assert "Simulated GPU, sm_87, 8.0 GiB shared with the CPU, driver for CUDA 12.6" in told
     assert "10.3.0" in told
-    assert "not built for locator, landmarks" in told
+    assert "not built for any network of pocket" in told
     assert "do: pyanon pack build pocket" in told
     assert "nvv4l2decoder is missing" in told
     gpu.cuda.properties.integrated = 0
@@ -90,7 +90,7 @@ def test_power_mode(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     told = lines(pyanon("doctor"))
     assert f"power mode                {mode}" in told
-    assert ("do: sudo nvpmodel -m 0" in told) == (state == "missing")
+    assert ("do: for full speed: sudo nvpmodel" in told) == (state == "missing")
 
 
 def test_a_driver_that_fails(pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
