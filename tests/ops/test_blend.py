@@ -65,12 +65,12 @@ def test_paste_is_its_definition(backend, seed, frame, size, count, layout):
     np.testing.assert_array_equal(image, expected)
 
 
-def test_paste_undoes_warp_on_whole_pixels():
+def test_paste_undoes_warp_on_whole_pixels(backend):
     image = picture(5, 50, 70)
     matrix = np.array([[[1, 0, -20], [0, 1, -10]]], np.float32)
-    crop = ops.warp(image, matrix=matrix, size=30)
+    crop = backend.warp(image, matrix=matrix, size=30)
     canvas = np.zeros_like(image)
-    ops.paste(canvas, pixels=crop, mask=np.full((1, 30, 30), 255, np.uint8), matrix=matrix)
+    backend.paste(canvas, pixels=crop, mask=np.full((1, 30, 30), 255, np.uint8), matrix=matrix)
     np.testing.assert_array_equal(canvas[10:40, 20:50], image[10:40, 20:50])
     assert not canvas[:10].any()
     assert not canvas[40:].any()
@@ -84,10 +84,10 @@ def test_paste_undoes_warp_on_whole_pixels():
         ({"mask": np.zeros((4, 4), np.float32)}, "float32 of shape"),
     ],
 )
-def test_blend_says_what_is_wrong(change, message):
+def test_blend_says_what_is_wrong(backend, change, message):
     arguments = {"patch": np.zeros((4, 4, 3), np.uint8), "mask": np.zeros((4, 4), np.uint8), "at": (0, 0)}
     with pytest.raises(InputError, match=message):
-        ops.blend(np.zeros((9, 9, 3), np.uint8), **(arguments | change))
+        backend.blend(np.zeros((9, 9, 3), np.uint8), **(arguments | change))
 
 
 def test_a_read_only_frame_is_refused():
@@ -97,22 +97,22 @@ def test_a_read_only_frame_is_refused():
         ops.blend(image, patch=image, mask=image[:, :, 0], at=(0, 0))
 
 
-def test_paste_paints_nothing_where_one_matrix_is_bad():
+def test_paste_paints_nothing_where_one_matrix_is_bad(backend):
     image = picture(5, 20, 20)
     before = image.copy()
     matrix = np.array([[[1, 0, 0], [0, 1, 0]], [[1, 0, 0], [2, 0, 0]]], np.float32)
     with pytest.raises(InputError, match="row 1"):
-        ops.paste(
+        backend.paste(
             image, pixels=picture(6, 8, 8)[None].repeat(2, 0), mask=np.full((2, 8, 8), 255, np.uint8), matrix=matrix
         )
     np.testing.assert_array_equal(image, before)
 
 
 @pytest.mark.parametrize("argument", ["patch", "mask"])
-def test_what_is_no_array_is_named(argument):
+def test_what_is_no_array_is_named(backend, argument):
     arguments = {"patch": np.zeros((4, 4, 3), np.uint8), "mask": np.zeros((4, 4), np.uint8), "at": (0, 0)}
     with pytest.raises(InputError, match=f"{argument} is not the array this op needs; given: list"):
-        ops.blend(np.zeros((9, 9, 3), np.uint8), **(arguments | {argument: [[1]]}))
+        backend.blend(np.zeros((9, 9, 3), np.uint8), **(arguments | {argument: [[1]]}))
 
 
 def test_an_array_of_a_device_is_refused():

@@ -71,11 +71,11 @@ def test_every_pixel_of_a_box_is_overwritten(backend, seed, frame, rows, style):
 
 
 @pytest.mark.parametrize("style", ["blur", "mosaic", "solid"])
-def test_the_order_of_boxes_does_not_matter(style):
+def test_the_order_of_boxes_does_not_matter(backend, style):
     rows = np.array([[10, 10, 40, 50], [35, 20, 60, 40], [5, 5, 15, 15]], np.float32)
     images = [picture(7, 80, 90) for _ in range(2)]
-    ops.cover(images[0], boxes=rows, style=style)
-    ops.cover(images[1], boxes=rows[::-1], style=style)
+    backend.cover(images[0], boxes=rows, style=style)
+    backend.cover(images[1], boxes=rows[::-1], style=style)
     np.testing.assert_array_equal(*images)
 
 
@@ -89,10 +89,10 @@ def test_the_pattern_moves_with_the_box(style):
     assert not np.array_equal(here, there)
 
 
-def test_what_is_far_from_every_box_is_untouched():
+def test_what_is_far_from_every_box_is_untouched(backend):
     image = picture(3, 200, 200)
     before = image.copy()
-    ops.cover(image, boxes=np.array([[80, 80, 120, 120]], np.float32))
+    backend.cover(image, boxes=np.array([[80, 80, 120, 120]], np.float32))
     changed = np.argwhere((image != before).any(2))
     assert changed.min() >= 60
     assert changed.max() < 140
@@ -108,9 +108,9 @@ def test_another_seed_is_another_grain():
     assert not np.array_equal(images[0], images[2])
 
 
-def test_a_frame_without_anything_visible_gets_a_plain_tone():
+def test_a_frame_without_anything_visible_gets_a_plain_tone(backend):
     image = picture(1, 40, 40)
-    ops.cover(image, boxes=np.array([[-1e9, -1e9, 1e9, 1e9]], np.float32), grain=0)
+    backend.cover(image, boxes=np.array([[-1e9, -1e9, 1e9, 1e9]], np.float32), grain=0)
     assert np.ptp(image.reshape(-1, 3), axis=0).max() == 0
     assert image[0, 0, 0] > image[0, 0, 1] > image[0, 0, 2]
 
@@ -123,11 +123,11 @@ def test_no_boxes_change_nothing():
 
 
 @pytest.mark.parametrize("bad", [(0, 0, np.nan, 9), (0, 0, np.inf, 9), (9, 0, 5, 9), (0, 9, 5, 5)])
-def test_a_box_that_cannot_be_covered_stops_everything(bad):
+def test_a_box_that_cannot_be_covered_stops_everything(backend, bad):
     image = picture(1, 40, 40)
     before = image.copy()
     with pytest.raises(InputError, match=r"a box cannot be covered; given: row 1"):
-        ops.cover(image, boxes=np.array([[5, 5, 20, 20], bad], np.float32))
+        backend.cover(image, boxes=np.array([[5, 5, 20, 20], bad], np.float32))
     np.testing.assert_array_equal(image, before)
 
 
@@ -135,6 +135,6 @@ def test_a_box_that_cannot_be_covered_stops_everything(bad):
     "look",
     [{"style": "pixels"}, {"cells": 0}, {"cells": 33}, {"grow": -0.1}, {"feather": np.nan}, {"grain": 65}],
 )
-def test_a_look_that_is_none_is_refused(look):
+def test_a_look_that_is_none_is_refused(backend, look):
     with pytest.raises(InputError):
-        ops.cover(picture(1, 40, 40), boxes=np.zeros((0, 4), np.float32), **look)
+        backend.cover(picture(1, 40, 40), boxes=np.zeros((0, 4), np.float32), **look)

@@ -36,12 +36,12 @@ def test_every_target_gives_the_same_bits(simd, seed, frame, size):
 @pytest.mark.parametrize(
     ("frame", "size"), [((720, 1280), (640, 352)), ((1080, 1920), (640, 352)), ((90, 60), (64, 64))]
 )
-def test_a_point_comes_back_where_it_was(simd, frame, size):
+def test_a_point_comes_back_where_it_was(backend, simd, frame, size):
     # One bright pixel block per corner region; its centre of mass must map back within a fraction of a pixel.
     image = np.zeros((*frame, 3), np.uint8)
     y, x = frame[0] // 3, frame[1] // 4
     image[y : y + 12, x : x + 12] = 255
-    planes, ratio, offset = ops.letterbox(image, size=size, fill=0)
+    planes, ratio, offset = backend.letterbox(image, size=size, fill=0)
     plane = planes[0]
     rows, columns = np.indices(plane.shape) + 0.5
     centre = np.array([(columns * plane).sum(), (rows * plane).sum()]) / plane.sum()
@@ -65,17 +65,17 @@ def test_out_is_written_to():
 @pytest.mark.parametrize(
     "out", [np.zeros((3, 8, 16), np.float32), np.zeros((3, 16, 8)), np.zeros((3, 16, 16), np.float32)[:, :, ::2]]
 )
-def test_an_out_of_another_kind_is_refused(out):
+def test_an_out_of_another_kind_is_refused(backend, out):
     with pytest.raises(InputError, match="out "):
-        ops.letterbox(picture(3, 5, 40), size=(8, 16), out=out)
+        backend.letterbox(picture(3, 5, 40), size=(8, 16), out=out)
 
 
 @pytest.mark.parametrize("size", [(0, 4), (4, -1)])
-def test_an_empty_size_is_refused(size):
+def test_an_empty_size_is_refused(backend, size):
     with pytest.raises(InputError, match="not a width and a height"):
-        ops.letterbox(picture(3, 5, 40), size=size)
+        backend.letterbox(picture(3, 5, 40), size=size)
 
 
-def test_an_empty_frame_is_refused():
+def test_an_empty_frame_is_refused(backend):
     with pytest.raises(InputError, match="holds no pixel"):
-        ops.letterbox(np.zeros((0, 4, 3), np.uint8), size=(4, 4))
+        backend.letterbox(np.zeros((0, 4, 3), np.uint8), size=(4, 4))

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyanon import ops
 from pyanon.errors import InputError
 from pyanon.ops import reference
 from tests.ops.strategies import boxes, seeds
@@ -28,16 +27,16 @@ def test_nms_is_its_definition(backend, rows, seed, iou, limit, grouped):
     np.testing.assert_array_equal(kept, reference.nms(rows, scores=scores, iou=iou, groups=groups, limit=limit))
 
 
-def test_the_better_box_wins_and_equals_keep_their_order():
+def test_the_better_box_wins_and_equals_keep_their_order(backend):
     rows = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [50, 50, 60, 60], [80, 0, 90, 10]], np.float32)
     scores = np.array([0.5, 0.9, 0.7, 0.7], np.float32)
-    np.testing.assert_array_equal(ops.nms(rows, scores=scores), [1, 2, 3])
-    np.testing.assert_array_equal(ops.nms(rows, scores=scores, limit=2), [1, 2])
-    np.testing.assert_array_equal(ops.nms(rows, scores=scores, groups=np.arange(4)), [1, 2, 3, 0])
+    np.testing.assert_array_equal(backend.nms(rows, scores=scores), [1, 2, 3])
+    np.testing.assert_array_equal(backend.nms(rows, scores=scores, limit=2), [1, 2])
+    np.testing.assert_array_equal(backend.nms(rows, scores=scores, groups=np.arange(4)), [1, 2, 3, 0])
 
 
-def test_nothing_gives_nothing():
-    kept = ops.nms(np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32))
+def test_nothing_gives_nothing(backend):
+    kept = backend.nms(np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32))
     assert kept.shape == (0,)
     assert kept.dtype == np.int64
 
@@ -51,6 +50,6 @@ def test_any_strides(backend):
     )
 
 
-def test_scores_of_another_length_are_refused():
+def test_scores_of_another_length_are_refused(backend):
     with pytest.raises(InputError, match="scores is not the array"):
-        ops.nms(np.zeros((2, 4), np.float32), scores=np.zeros(3, np.float32))
+        backend.nms(np.zeros((2, 4), np.float32), scores=np.zeros(3, np.float32))
