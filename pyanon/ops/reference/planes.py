@@ -11,4 +11,4 @@ __all__ = ["planes"]
 
 def planes(pixels: ImageArray) -> FloatArray:
     """Crops as networks take them; see `pyanon.ops.cpu.planes`."""
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    return np.asarray(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / np.float32(255))

@@ -53,7 +53,7 @@ def relight(
 def _levels(painted: FloatArray) -> Ints:
     """Painted faces ``(n, 3, S, S)`` as ``(n, S, S, 3)``; what is not a number is black."""
     shares = np.nan_to_num(painted, posinf=1, neginf=0).clip(0, 1).transpose(0, 2, 3, 1)
-    return np.floor(shares.astype(np.float64) * (255 * FINE) + 0.5).astype(np.int64)
+    return np.asarray(np.floor(shares.astype(np.float64) * (255 * FINE) + 0.5), np.int64)
 
 
 def _plane(difference: Ints, *, ring: BoolArray) -> Ints:
