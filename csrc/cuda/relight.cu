@@ -6,7 +6,8 @@ namespace pyanon::cuda {
 namespace {
 
 constexpr int64_t kThreads = 256;
-enum Plane { kAround = 3, kPainted = 4 };  // of the roughness, behind the levels
+constexpr int32_t kEach = (kRoughBuckets + kThreads - 1) / kThreads;  // buckets of a thread
+enum Plane { kAround = 3, kPainted = 4 };                             // of the roughness, behind the levels
 
 // A plane of the scratch memory of a face.
 __device__ int32_t* values_of(const PaintedFaces& faces, const RelitFaces& to, int64_t face, int64_t plane) {
@@ -70,8 +71,8 @@ struct Shared {
   uint32_t rank;
 };
 
-// Sums over the ring of a face; for the first thread.
-__device__ RingSums ring_sums(const PaintedFaces& faces, const RelitFaces& to, int64_t face, Shared& shared) {
+// Sums over the ring of a face, as shared.sums[0], for the first thread.
+__device__ void add_ring(const PaintedFaces& faces, const RelitFaces& to, int64_t face, Shared& shared) {
   const int64_t size = faces.size, each = size * size;
   const int32_t* levels = values_of(faces, to, face, 0);
   RingSums own{};
@@ -87,13 +88,11 @@ __device__ RingSums ring_sums(const PaintedFaces& faces, const RelitFaces& to, i
     __syncthreads();
     if (threadIdx.x < half) shared.sums[threadIdx.x] += shared.sums[threadIdx.x + half];
   }
-  return shared.sums[0];
 }
 
 // How many values fall into each bucket, and into the buckets of each thread; a bucket of -1 is none.
 template <class Bucket>
 __device__ void count_values(const int32_t* values, int64_t count, Shared& shared, Bucket bucket) {
-  constexpr int32_t kEach = (kRoughBuckets + kThreads - 1) / kThreads;
   const int32_t thread = static_cast<int32_t>(threadIdx.x);
   for (int32_t i = thread; i < kRoughBuckets; i += kThreads) shared.counts[i] = 0;
   __syncthreads();
@@ -117,7 +116,6 @@ __device__ uint32_t values_before(const Shared& shared, int64_t thread) {
 
 // The bucket with the value of this rank, which becomes its rank in that bucket.
 __device__ int32_t bucket_of(Shared& shared, uint32_t& rank) {
-  constexpr int32_t kEach = (kRoughBuckets + kThreads - 1) / kThreads;
   const uint32_t before = values_before(shared, threadIdx.x);
   if (before <= rank && rank - before < shared.parts[threadIdx.x]) {
     uint32_t left = rank - before;
@@ -148,13 +146,12 @@ __device__ double noise(const int32_t* values, int64_t count, Shared& shared) {
 __global__ void measure(PaintedFaces faces, RelitFaces to) {
   __shared__ Shared shared;
   const int64_t face = blockIdx.x, each = faces.size * faces.size;
-  const RingSums sums = ring_sums(faces, to, face, shared);
+  add_ring(faces, to, face, shared);
   const double wanted = noise(values_of(faces, to, face, kAround), each, shared);
-  __syncthreads();
   const double have = noise(values_of(faces, to, face, kPainted), each, shared);
   if (threadIdx.x != 0) return;
   FaceLight light{};
-  fit_planes(sums, faces.size, light);
+  fit_planes(shared.sums[0], faces.size, light);
   light.grain = missing_grain(wanted, have);
   to.lights[face] = light;
 }
