@@ -59,31 +59,51 @@ def has_driver() -> bool:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension for every architecture that is asked for; a warning is an error."""
-    nvcc = find_nvcc()
-    if nvcc is None:
+def nvcc() -> Path:
+    found = find_nvcc()
+    if found is None:
         pytest.skip("no nvcc on the path or in CUDA_HOME")
     if not shutil.which("cmake") or not importlib.util.find_spec("pybind11"):
         pytest.skip("needs cmake and pybind11 (both are in the test extra)")
-    known = run(nvcc, "--list-gpu-arch").split()
-    wanted = [name for name in ARCHITECTURES if f"compute_{name}" in known]
-    assert wanted, f"{nvcc} knows none of {ARCHITECTURES}: {known}"
-    build = tmp_path_factory.mktemp("cuda")
-    pybind = run(sys.executable, "-m", "pybind11", "--cmakedir").strip()
+    return found
+
+
+def known_to(nvcc: Path) -> set[str]:
+    """The architectures that a toolkit compiles for."""
+    return set(re.findall(r"compute_(\d+)", run(nvcc, "--list-gpu-arch")))
+
+
+def configure(nvcc: Path, build: Path, *more: str) -> None:
     options = {
         "PYANON_PYTHON": "OFF",
         "PYANON_CUDA": "ON",
         "PYANON_WERROR": "ON",
         "CMAKE_CUDA_COMPILER": nvcc,
-        "CMAKE_CUDA_ARCHITECTURES": ";".join(f"{name}-real" for name in wanted),
         "Python_EXECUTABLE": sys.executable,
-        "pybind11_DIR": pybind,
+        "pybind11_DIR": run(sys.executable, "-m", "pybind11", "--cmakedir").strip(),
     }
-    run("cmake", "-S", ROOT, "-B", build, *(f"-D{name}={value}" for name, value in options.items()))
+    run("cmake", "-S", ROOT, "-B", build, *(f"-D{name}={value}" for name, value in options.items()), *more)
+
+
+@pytest.fixture(scope="module")
+def built(nvcc: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension for every architecture that is asked for; a warning is an error."""
+    wanted = [name for name in ARCHITECTURES if name in known_to(nvcc)]
+    assert wanted, f"{nvcc} knows none of {ARCHITECTURES}"
+    build = tmp_path_factory.mktemp("cuda")
+    configure(nvcc, build, "-DCMAKE_CUDA_ARCHITECTURES=" + ";".join(f"{name}-real" for name in wanted))
     run("cmake", "--build", build, "--target", "_cuda", "--parallel", "2")
     (path,) = (build / "csrc" / "cuda").glob("_cuda*.so")
     return path
+
+
+def test_without_a_wish_it_is_for_all_gpus_that_the_toolkit_knows(nvcc: Path, tmp_path: Path) -> None:
+    configure(nvcc, tmp_path)
+    rules = [path for pattern in ("build.ninja", "flags.make") for path in tmp_path.rglob(pattern)]
+    code = "".join(path.read_text() for path in rules)
+    ours = {"75", "80", "86", "87", "89", "90", "100", "110", "120"} & known_to(nvcc)
+    assert set(re.findall(r"code=\[sm_(\d+)\]", code)) == ours
+    assert set(re.findall(r"code=\[compute_(\d+)\]", code)) == {max(ours, key=int)}
 
 
 @pytest.mark.slow
@@ -105,12 +125,9 @@ def test_it_imports_without_a_driver_and_says_what_cuda_says(built: Path, tmp_pa
 
 
 @pytest.mark.slow
-def test_it_holds_code_for_every_architecture(built: Path) -> None:
-    nvcc = find_nvcc()
-    assert nvcc is not None
+def test_it_holds_code_for_every_architecture(nvcc: Path, built: Path) -> None:
     tool = shutil.which("cuobjdump") or str(nvcc.resolve().parent / "cuobjdump")
     if not Path(tool).is_file():
         pytest.skip("needs cuobjdump (of the CUDA toolkit)")
     found = set(re.findall(r"\.sm_(\d+)\w*\.cubin", run(tool, "--list-elf", built)))
-    known = run(nvcc, "--list-gpu-arch").split()
-    assert found == {name for name in ARCHITECTURES if f"compute_{name}" in known}
+    assert found == set(ARCHITECTURES) & known_to(nvcc)

@@ -12,6 +12,7 @@
 #include "cuda/blend.h"
 #include "cuda/cover.h"
 #include "cuda/exponential.h"
+#include "cuda/launch.h"
 #include "cuda/letterbox.h"
 #include "cuda/nms.h"
 #include "cuda/nv12.h"
@@ -210,9 +211,28 @@ void rejects() {
   }
 }
 
+__global__ void count_threads(int* count) { atomicAdd(count, 1); }
+
+// What CUDA refuses is thrown, once: the next launch runs.
+void refuses_grids_that_are_none() {
+  int count = 0;
+  for (const unsigned threads : {0u, 1025u}) {
+    bool refused = false;
+    try {
+      cuda::launch({"test", nullptr, 1, threads}, count_threads, &count);
+    } catch (const cuda::CudaError& error) {
+      refused = error.op == "test" && std::string(error.what()) == "invalid configuration argument";
+    }
+    CHECK(refused && count == 0);
+  }
+  cuda::launch({"test", nullptr, {2, 3}, {4, 5}}, count_threads, &count);
+  CHECK(count == 2 * 3 * 4 * 5);
+}
+
 }  // namespace
 
 int main() {
+  refuses_grids_that_are_none();
   blends();
   pastes_and_warps();
   covers();

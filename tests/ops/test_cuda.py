@@ -167,3 +167,12 @@ def test_a_build_without_cuda_says_how_to_make_one(monkeypatch):
     image = HostPlace().upload(picture(0, 4, 4))
     with pytest.raises(RunnerError, match=r"built without CUDA; .* CMAKE_ARGS=-DPYANON_CUDA=ON"):
         ops.warp(image, matrix=MATRIX, size=4)
+
+
+def test_a_gpu_that_is_required_and_absent_is_a_failure(gpu_absent, monkeypatch):
+    monkeypatch.setenv("PYANON_REQUIRE_GPU", "1")
+    with pytest.raises(pytest.fail.Exception, match="PYANON_REQUIRE_GPU=1, but there is no GPU to test on: because"):
+        gpu_absent("because")
+    monkeypatch.delenv("PYANON_REQUIRE_GPU")
+    with pytest.raises(pytest.skip.Exception, match="no GPU to test on: because"):
+        gpu_absent("because")
