@@ -10,7 +10,7 @@ import torch
 
 from export.asked import asked
 from export.compare import check, precision, printed
-from export.onnx_write import OPSETS, write
+from export.onnx_write import OPSETS, check_size, write
 from export.piece import SEED, Family, Piece, halved
 from export.quantise import check_worth, quantise
 from export.torchvision_door import mend
@@ -116,6 +116,8 @@ def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> str
     path = args.out / piece.role.file
     if args.int8 is not None:
         check_worth(piece)
+    if piece.write is None:
+        check_size(piece.net, piece.role, half=args.half)  # before anything that takes minutes
     # Not those that ranges were measured on: what these leave out would not be missed.
     questions = asked(piece, args.pictures)
     try:
