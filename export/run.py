@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
         version=VERSION,
         licence=family.licence,
         training_data=UNTRAINED if args.random_init else family.training_data,
-        description=f"exported by export.{family.name} from {args.source or 'random weights'}, opset {args.opset}",
+        description=f"exported by export.{family.name} from {_source(args)}, opset {args.opset}",
         roles={},
         prompts=family.table(),
         method="cover",
@@ -108,7 +109,15 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
     for piece in family.pieces:
         roles[piece.name] = piece.role
         print(_exported(piece, manifest, args), flush=True)
-    return write_pack_toml(Pack(args.out, Manifest(**{**vars(manifest), "roles": roles})))
+    return write_pack_toml(Pack(args.out, replace(manifest, roles=roles)))
+
+
+def _source(args: argparse.Namespace) -> str:
+    """Where the weights are from, for people: of a path its last part only, a pack goes to other machines."""
+    if args.source is None:
+        return "random weights"
+    place = Path(args.source)
+    return place.resolve().name if place.exists() else f"{args.source} at {args.revision or 'main'}"
 
 
 def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> str:
@@ -126,7 +135,7 @@ def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> str
         else:
             net = halved(piece.net) if args.half else piece.net
             write(net, piece.example(2), piece.role, path=path, opset=args.opset)
-        alone = Manifest(**{**vars(manifest), "roles": {piece.name: piece.role}})
+        alone = replace(manifest, roles={piece.name: piece.role})
         if args.int8 is not None:
             quantise(path, piece, args.int8)
         lines, said = check(write_pack_toml(Pack(args.out, alone)), piece, questions, precision=precision(args))
