@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyanon.errors import InputError, PackError
@@ -81,14 +81,7 @@ def assembled(folder: Path, parts: Sequence[Part], *, name: str = "full", manifo
         InputError: A role or a file is there twice, no prompts fit the locator, or networks see different crops.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    roles: dict[str, Role] = {}
-    for part in parts:
-        for each in part.names:
-            role = part.pack.role(each)
-            if each in roles or role.file in {other.file for other in roles.values()}:
-                raise InputError("two parts have the same role or file", given=f"{each} ({role.file})", expected="one")
-            roles[each] = role
-            shutil.copyfile(part.pack.folder / role.file, folder / role.file)
+    roles = _copied(folder, parts)
     _check_crops(roles)
     if manifold is not None:
         shutil.copyfile(manifold, folder / MANIFOLD)
@@ -107,7 +100,20 @@ def assembled(folder: Path, parts: Sequence[Part], *, name: str = "full", manifo
     pack = write_pack_toml(Pack(folder, manifest))
     if why_not(pack):
         return pack
-    return write_pack_toml(Pack(folder, Manifest(**{**vars(pack.manifest), "method": "replace"})))
+    return write_pack_toml(Pack(folder, replace(pack.manifest, method="replace")))
+
+
+def _copied(folder: Path, parts: Sequence[Part]) -> dict[str, Role]:
+    """Copies the networks of all parts."""
+    roles: dict[str, Role] = {}
+    for part in parts:
+        for each in part.names:
+            role = part.pack.role(each)
+            if each in roles or role.file in {other.file for other in roles.values()}:
+                raise InputError("two parts have the same role or file", given=f"{each} ({role.file})", expected="one")
+            roles[each] = role
+            shutil.copyfile(part.pack.folder / role.file, folder / role.file)
+    return roles
 
 
 def _check_crops(roles: dict[str, Role]) -> None:

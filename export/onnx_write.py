@@ -16,7 +16,7 @@ from export.train.trace import traced, without_notes
 from pyanon.errors import InputError
 from pyanon.runtime import Port, Role
 
-__all__ = ["LARGEST", "OPSETS", "write"]
+__all__ = ["LARGEST", "OPSETS", "check_size", "write"]
 
 #: The opsets that can be written. Up to 17 the tracing exporter does it; its successor writes invalid files below 18.
 OPSETS = (17, 18, 19, 20)
@@ -41,7 +41,7 @@ def write(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, path: Path
     """
     if opset not in OPSETS:
         raise InputError("this opset cannot be written", given=opset, expected=f"one of {', '.join(map(str, OPSETS))}")
-    _check_size(net, role)
+    check_size(net, role)
     if opset == TRACED:
         model = onnx_ir.from_proto(without_notes(traced(net.eval(), example, role)))
     else:
@@ -53,8 +53,9 @@ def write(net: nn.Module, example: tuple[Tensor, ...], role: Role, *, path: Path
     onnx.checker.check_model(path)
 
 
-def _check_size(net: nn.Module, role: Role) -> None:
-    size = sum(each.numel() * each.element_size() for each in (*net.parameters(), *net.buffers()))
+def check_size(net: nn.Module, role: Role, *, half: bool = False) -> None:
+    """`InputError` where the weights of a network do not fit into one file, as they are or in float16."""
+    size = sum(each.numel() * each.element_size() for each in (*net.parameters(), *net.buffers())) / (1 + half)
     if size > LARGEST:
         raise InputError(
             f"the weights of {role.file} do not fit into one ONNX file",

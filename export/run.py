@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from export.asked import asked
 from export.compare import check, precision, printed
-from export.onnx_write import OPSETS, write
+from export.onnx_write import OPSETS, check_size, write
 from export.piece import SEED, Family, Piece, halved
 from export.quantise import check_worth, quantise
 from export.torchvision_door import mend
@@ -99,7 +100,7 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
         version=VERSION,
         licence=family.licence,
         training_data=UNTRAINED if args.random_init else family.training_data,
-        description=f"exported by export.{family.name} from {args.source or 'random weights'}, opset {args.opset}",
+        description=f"exported by export.{family.name} from {_source(args)}, opset {args.opset}",
         roles={},
         prompts=family.table(),
         method="cover",
@@ -108,7 +109,15 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
     for piece in family.pieces:
         roles[piece.name] = piece.role
         print(_exported(piece, manifest, args), flush=True)
-    return write_pack_toml(Pack(args.out, Manifest(**{**vars(manifest), "roles": roles})))
+    return write_pack_toml(Pack(args.out, replace(manifest, roles=roles)))
+
+
+def _source(args: argparse.Namespace) -> str:
+    """Where the weights are from, for people: of a path its last part only, a pack goes to other machines."""
+    if args.source is None:
+        return "random weights"
+    place = Path(args.source)
+    return place.resolve().name if place.exists() else f"{args.source} at {args.revision or 'main'}"
 
 
 def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> str:
@@ -116,6 +125,8 @@ def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> str
     path = args.out / piece.role.file
     if args.int8 is not None:
         check_worth(piece)
+    if piece.write is None:
+        check_size(piece.net, piece.role, half=args.half)  # before anything that takes minutes
     # Not those that ranges were measured on: what these leave out would not be missed.
     questions = asked(piece, args.pictures)
     try:
@@ -124,7 +135,7 @@ def _exported(piece: Piece, manifest: Manifest, args: argparse.Namespace) -> str
         else:
             net = halved(piece.net) if args.half else piece.net
             write(net, piece.example(2), piece.role, path=path, opset=args.opset)
-        alone = Manifest(**{**vars(manifest), "roles": {piece.name: piece.role}})
+        alone = replace(manifest, roles={piece.name: piece.role})
         if args.int8 is not None:
             quantise(path, piece, args.int8)
         lines, said = check(write_pack_toml(Pack(args.out, alone)), piece, questions, precision=precision(args))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 'pyanon[export]')")
+pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 pytest.importorskip("transformers", reason="CLIP needs transformers (pip install 'pyanon[export]')")
 if importlib.util.find_spec("open_clip") is None:
     pytest.skip("CLIP's words need open_clip_torch (pip install --no-deps open_clip_torch)", allow_module_level=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 'pyanon[export]')")
+pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 pytest.importorskip("diffusers", reason="the generator needs diffusers (pip install 'pyanon[export]')")
 pytest.importorskip("transformers", reason="CLIP needs transformers (pip install 'pyanon[export]')")
 data = pytest.importorskip("skimage.data", reason="the photograph is part of scikit-image (in the test extra)")

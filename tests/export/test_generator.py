@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 'pyanon[export]')")
+pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 pytest.importorskip("diffusers", reason="the generator needs diffusers (pip install 'pyanon[export]')")
 pytest.importorskip("transformers", reason="the generator needs transformers (pip install 'pyanon[export]')")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 'pyanon[export]')")
+pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 
 from export.text_vae import SMALL, family, parser  # noqa: E402
 from export.text_vae_net import TextVae  # noqa: E402

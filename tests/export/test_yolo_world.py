@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 'pyanon[export]')")
+pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 if importlib.util.find_spec("ultralytics") is None:
     pytest.skip("YOLO-World needs ultralytics (pip install --no-deps ultralytics)", allow_module_level=True)
 
