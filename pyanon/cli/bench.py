@@ -16,7 +16,6 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyanon.cli.bench_engines import measure_engines
 from pyanon.cli.bench_power import Watts, find_sensor
 from pyanon.cli.bench_words import percentiles, table
 from pyanon.cli.console import Console
@@ -171,6 +170,8 @@ class _Bench:
 
     def engines(self, console: Console) -> dict[str, Any]:
         """Every network by itself, and all of them for a frame."""
+        from pyanon.cli.bench_engines import measure_engines
+
         console.status("measuring the networks ...")
         frames = list(_numbered(self._distinct, _COUNTED))
         found = measure_engines(

@@ -195,7 +195,7 @@ def failing(number: int) -> Callable[..., Any]:
 def test_a_stage_that_fails_ends_with_nothing_written(
     pyanon: Pyanon, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pyanon.ops.letterbox", failing(5))
+    monkeypatch.setattr("pyanon.ops.pictures.letterbox", failing(5))
     done = pyanon("anonymize", clip)
     assert done.code == 1
     assert "the stage 'locate' failed: the stage was made to fail" in done.err
@@ -206,7 +206,7 @@ def test_a_stage_that_fails_ends_with_nothing_written(
 def test_a_stage_that_fails_covers_the_frame_on_request(
     pyanon: Pyanon, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pyanon.ops.letterbox", failing(5))
+    monkeypatch.setattr("pyanon.ops.pictures.letterbox", failing(5))
     done = pyanon("anonymize", clip, "--on-error", "cover", "--colour", "255,0,255")
     assert done.code == 0
     assert "1 frame covered whole, because a stage failed" in done.err

@@ -83,7 +83,7 @@ def test_a_stage_that_fails_leaves_no_file(
     def letterbox(*_: object, **__: object) -> None:
         raise FloatingPointError("made to fail")
 
-    monkeypatch.setattr("pyanon.ops.letterbox", letterbox)
+    monkeypatch.setattr("pyanon.ops.pictures.letterbox", letterbox)
     done = pyanon("camera", clip, tmp_path / "out.mp4", "--report", tmp_path / "faces.jsonl")
     assert done.code == 1
     assert "made to fail" in done.err

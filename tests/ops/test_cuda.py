@@ -42,7 +42,14 @@ def every_op(place):
         "nms": lambda: ops.nms(boxes, scores=scores),
         "nv12_from_rgb": lambda: ops.nv12_from_rgb(image),
         "paste": lambda: ops.paste(image, pixels=crop, mask=through, matrix=MATRIX),
+        "planes": lambda: ops.planes(crop),
         "reject": lambda: ops.reject(spec, live=live, keys=keys(1), max_draws=3),
+        "relight": lambda: ops.relight(
+            up(np.zeros((1, 3, 6, 6), np.float32)),
+            around=crop,
+            regions=through,
+            grain=up(np.zeros((1, 6, 6), np.int16)),
+        ),
         "rgb_from_nv12": lambda: ops.rgb_from_nv12(grey, chroma=chroma),
         "warp": lambda: ops.warp(image, matrix=MATRIX, size=6),
     }
