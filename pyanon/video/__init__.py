@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyanon.video.animation import AnimationSource
+from pyanon.video.gpu import GpuPictures
 from pyanon.video.info import AudioInfo, Colour, VideoInfo
 from pyanon.video.live import open_camera
 from pyanon.video.picture import Picture, read_picture, write_picture
@@ -16,6 +17,7 @@ from pyanon.video.source import FileSource, VideoSource
 __all__ = [
     "AudioInfo",
     "Colour",
+    "GpuPictures",
     "Picture",
     "VideoInfo",
     "VideoSink",
@@ -30,12 +32,14 @@ __all__ = [
 ]
 
 
-def open_video(source: str | Path, *, timeout: float = 10.0) -> VideoSource:
+def open_video(source: str | Path, *, timeout: float = 10.0, gpu: GpuPictures | None = None) -> VideoSource:
     """Open a video to read its frames.
 
     Args:
         source: Path of a video or of an animated GIF, PNG or WebP, or an http(s) address of a video.
         timeout: Seconds to wait for a server.
+        gpu: ``anonymizer.gpu_pictures``: decodes on its GPU where that can be done, and leaves the frames there;
+            None: frames are NumPy arrays.
 
     Returns:
         An iterable of `pyanon.types.Frame`, to be closed or used in a ``with`` statement.
@@ -49,4 +53,4 @@ def open_video(source: str | Path, *, timeout: float = 10.0) -> VideoSource:
     """
     if not is_address(source) and is_animation(source):
         return AnimationSource(source)
-    return FileSource(source, timeout=timeout)
+    return FileSource(source, timeout=timeout, gpu=gpu)

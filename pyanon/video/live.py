@@ -23,10 +23,10 @@ from pyanon.errors import (
     UnsupportedMediaError,
 )
 from pyanon.types import Frame
-from pyanon.video.colour import ToRgb
 from pyanon.video.feed import Feed, LiveSettings, feed_of
+from pyanon.video.gpu import GpuPictures, ToPixels, cuda_device, gpu_failed
 from pyanon.video.info import VideoInfo
-from pyanon.video.orientation import UPRIGHT, orientation_of
+from pyanon.video.orientation import UPRIGHT, Orientation, orientation_of
 from pyanon.video.probe import choose_stream, describe, set_threads
 from pyanon.video.sniff import acceptable, open_input
 from pyanon.video.source import VideoSource
@@ -91,6 +91,7 @@ class LiveSource(VideoSource):
         source: Number or path of a camera, an address, or the path of a video file.
         settings: How it is read.
         clock: The time; None for the system's.
+        gpu: What keeps frames on a GPU (`open_camera`); None: they are NumPy arrays.
 
     Attributes:
         reconnects: How often it was opened again.
@@ -101,8 +102,15 @@ class LiveSource(VideoSource):
         SourceError: It delivers nothing within the time-out.
     """
 
-    def __init__(self, source: str | Path | int, *, settings: LiveSettings, clock: Clock | None = None) -> None:
-        self._settings, self._clock = settings, clock or Clock()
+    def __init__(
+        self,
+        source: str | Path | int,
+        *,
+        settings: LiveSettings,
+        clock: Clock | None = None,
+        gpu: GpuPictures | None = None,
+    ) -> None:
+        self._settings, self._clock, self._gpu = settings, clock or Clock(), gpu
         self._feed = feed_of(source, settings)
         self.reconnects = 0
         self._waiting: deque[_Moment] = deque()
@@ -132,13 +140,16 @@ class LiveSource(VideoSource):
     # The fetching side.
 
     def _frames(self) -> Iterator[Frame]:
-        turn, to_rgb = UPRIGHT, ToRgb(self.info.width, self.info.height)
+        turn, to_pixels = UPRIGHT, self._turned(UPRIGHT)
         while (moment := self._fetch()) is not None:
             if orientation_of(moment.decoded) != turn:
                 turn = orientation_of(moment.decoded)
-                to_rgb = ToRgb(*turn.size(self.info.width, self.info.height))
-            pixels = turn.apply(to_rgb(moment.decoded))
+                to_pixels = self._turned(turn)
+            pixels = to_pixels(moment.decoded)
             yield Frame(pixels, pts=moment.pts, time_base=self.info.time_base, index=moment.index)
+
+    def _turned(self, turn: Orientation) -> ToPixels:
+        return ToPixels(turn.size(self.info.width, self.info.height), turn=turn, gpu=self._gpu)
 
     def _fetch(self) -> _Moment | None:
         limit = self._settings.patience + self._settings.timeout
@@ -205,6 +216,7 @@ class LiveSource(VideoSource):
             format=self._feed.format,
             options=dict(self._feed.options),
             timeout=timeout,
+            hwaccel=cuda_device(self._gpu),
         )
         with contextlib.closing(container):
             if self._feed.paced and not acceptable(container):
@@ -230,6 +242,8 @@ class LiveSource(VideoSource):
         except av.error.InvalidDataError:
             self.corrupt += 1
             return []
+        except av.error.ExternalError as error:
+            raise gpu_failed(self._feed.name) from error
 
     def _announce(self, container: av.container.InputContainer, stream: av.VideoStream, first: av.VideoFrame) -> None:
         turn = orientation_of(first)
@@ -298,6 +312,7 @@ def open_camera(
     patience: float = 60.0,
     queue: int = 2,
     options: Mapping[str, str] | None = None,
+    gpu: GpuPictures | None = None,
 ) -> VideoSource:
     """Open a camera, a stream, or a video file that is to be played at its own pace.
 
@@ -310,6 +325,8 @@ def open_camera(
         patience: Seconds without a frame after which that is given up.
         queue: Frames that wait at most to be fetched; the oldest is dropped for a new one, and counted.
         options: Further options of libavformat, for example ``{"rtsp_transport": "udp"}``.
+        gpu: ``anonymizer.gpu_pictures``: decodes on its GPU where that can be done, and leaves the frames there;
+            None: frames are NumPy arrays.
 
     Raises:
         InputError: A setting that cannot be used.
@@ -318,4 +335,4 @@ def open_camera(
         SourceError: It delivers nothing within the time-out.
     """
     settings = LiveSettings(size, rate, timeout, patience, queue, dict(options or {}))
-    return LiveSource(source, settings=settings)
+    return LiveSource(source, settings=settings, gpu=gpu)
