@@ -206,6 +206,8 @@ def test_what_nvenc_is_not_for(name: str, like: VideoInfo, preset: str | None) -
 def nvenc(surfaces: Surfaces, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """libx264 in NVENC's place, which takes NV12 as well; tells where each frame came from."""
     told: list[str] = []
+    sinks = pyanon.video.sink.VideoSink
+    add = sinks._add_stream
 
     def imported(planes: tuple[DeviceArray, ...], context: object) -> av.VideoFrame:
         told.append("gpu")
@@ -215,9 +217,7 @@ def nvenc(surfaces: Surfaces, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     options = {"crf": "1", "preset": "ultrafast", "bf": "0"}
     monkeypatch.setattr(pyanon.video.sink, "choose_nvenc", lambda *_, **__: Encoder("libx264", "nv12", options))
     monkeypatch.setattr(pyanon.video.sink, "cuda_device", lambda gpu: "the door")
-    monkeypatch.setattr(
-        pyanon.video.sink.VideoSink, "_add_stream", lambda self, encoder, door: add(self, encoder, None)
-    )
+    monkeypatch.setattr(sinks, "_add_stream", lambda self, encoder, door: add(self, encoder, None))
     monkeypatch.setattr(pyanon.video.gpu, "_imported", imported)
     return told
 
