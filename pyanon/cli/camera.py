@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pyanon.report import FaceReport, Tally
     from pyanon.stream import StreamReport
     from pyanon.types import Result
-    from pyanon.video import VideoSink, VideoSource
+    from pyanon.video import GpuPictures, VideoSink, VideoSource
 
 __all__ = ["add_parser", "run"]
 
@@ -89,12 +89,15 @@ def run(given: argparse.Namespace) -> int:
     from pyanon.video import open_camera
 
     console = Console(quiet=given.quiet, as_json=given.json)
+    live = {"size": size, "rate": given.rate, "timeout": given.timeout, "patience": given.patience}
     with (
-        open_camera(given.input, size=size, rate=given.rate, timeout=given.timeout, patience=given.patience) as source,
         open_anonymizer(given, policy) as anonymizer,
+        open_camera(given.input, **live, gpu=anonymizer.gpu_pictures) as source,
         contextlib.ExitStack() as outputs,
     ):
-        sink, report = _open_outputs(given, source, outputs)
+        sink, report = _open_outputs(given, source, outputs, gpu=anonymizer.gpu_pictures)
+        if sink is not None and sink.note:
+            console.note(sink.note)
         if source.info.audio:
             console.note("the sound is left out: it is never carried live, because voices identify people")
         watch = _Watch(console, source, report, name=given.input, most=given.frames)
@@ -103,7 +106,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _open_outputs(
-    given: argparse.Namespace, source: VideoSource, outputs: contextlib.ExitStack
+    given: argparse.Namespace, source: VideoSource, outputs: contextlib.ExitStack, *, gpu: GpuPictures | None
 ) -> tuple[VideoSink | None, FaceReport | None]:
     """The sink and the report, where they were asked for; the stack closes them."""
     from pyanon.naming import claim
@@ -120,7 +123,8 @@ def _open_outputs(
         report = outputs.enter_context(FaceReport(check_report(given.report, others=others, overwrite=given.overwrite)))
     if target is None:
         return None, report
-    sink = open_sink(target, like=source.info, quality=given.quality, preset=given.preset, timeout=given.timeout)
+    how = {"quality": given.quality, "preset": given.preset, "timeout": given.timeout}
+    sink = open_sink(target, like=source.info, gpu=gpu, **how)
     return outputs.enter_context(sink), report
 
 
