@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -32,10 +32,10 @@ from pyanon.video.sniff import acceptable, open_input
 from pyanon.video.source import VideoSource
 from pyanon.video.timeline import Timeline
 
-__all__ = ["Clock", "LiveSource", "open_camera"]
+__all__ = ["BACK_OFF", "Clock", "LiveSource"]
 
 #: Seconds before the first, second, ... attempt to connect again; the last one is repeated.
-_BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)
+BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class LiveSource(VideoSource):
             if self._clock.now() - self._seen >= self._settings.patience:
                 raise self._lost(reason)
             attempt = 0 if self._index > before else attempt + 1
-            self._clock.wait(self._stop, _BACK_OFF[min(attempt, len(_BACK_OFF) - 1)])
+            self._clock.wait(self._stop, BACK_OFF[min(attempt, len(BACK_OFF) - 1)])
             self.reconnects += 1
 
     def _session(self) -> None:
@@ -301,38 +301,3 @@ def _cannot_open(feed: Feed, reason: BaseException | None) -> PyanonError:
         return UnsupportedMediaError("the input is not a video", given=feed.name, do="check it")
     text = getattr(reason, "strerror", None) or "it ended at once"
     return SourceError(f"the live source cannot be read ({text})", given=feed.name, do="check that it is switched on")
-
-
-def open_camera(
-    source: str | Path | int,
-    *,
-    size: tuple[int, int] | None = None,
-    rate: int | None = None,
-    timeout: float = 5.0,
-    patience: float = 60.0,
-    queue: int = 2,
-    options: Mapping[str, str] | None = None,
-    gpu: GpuPictures | None = None,
-) -> VideoSource:
-    """Open a camera, a stream, or a video file that is to be played at its own pace.
-
-    Args:
-        source: Number or path of a V4L2 camera (``0``, ``"/dev/video0"``), an address (``"rtsp://..."``, udp, http,
-            ...), or the path of a video file.
-        size: Columns and rows to ask a camera for; None for its own choice.
-        rate: Frames per second to ask a camera for; None for its own choice.
-        timeout: Seconds to wait for a connection and for each frame before it is opened again.
-        patience: Seconds without a frame after which that is given up.
-        queue: Frames that wait at most to be fetched; the oldest is dropped for a new one, and counted.
-        options: Further options of libavformat, for example ``{"rtsp_transport": "udp"}``.
-        gpu: ``anonymizer.gpu_pictures``: decodes on its GPU where that can be done, and leaves the frames there;
-            None: frames are NumPy arrays.
-
-    Raises:
-        InputError: A setting that cannot be used.
-        SourceNotFoundError: There is no such camera or file.
-        UnsupportedMediaError: It delivers no video.
-        SourceError: It delivers nothing within the time-out.
-    """
-    settings = LiveSettings(size, rate, timeout, patience, queue, dict(options or {}))
-    return LiveSource(source, settings=settings, gpu=gpu)
