@@ -184,13 +184,15 @@ class Pipeline:
             buffer.unmap(view)
 
     def pts(self, sample: Any) -> int | None:
-        """When a sample is shown, in microseconds; None where it does not say.
+        """When a sample is shown, in microseconds of the source; None where it does not say.
 
         Args:
             sample: As `pull` gives it.
         """
-        told = sample.get_buffer().pts
-        return None if told == self._gst.CLOCK_TIME_NONE else round(told / 1000)
+        none, stamp = self._gst.CLOCK_TIME_NONE, sample.get_buffer().pts
+        # The stamp of a buffer counts from anywhere: the segment says where the source's own time begins.
+        shown = none if stamp == none else sample.get_segment().to_stream_time(self._gst.Format.TIME, stamp)
+        return None if shown == none else round(shown / 1000)
 
     def close(self) -> None:
         """Stops it."""

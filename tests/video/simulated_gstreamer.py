@@ -34,6 +34,7 @@ class Script:
         surface: What their buffers hold.
         size: Columns and rows.
         rate: Numerator and denominator.
+        begin: Where the source's own time begins in the times of its frames.
         orientation: What its tags say.
         error: What goes wrong after the frames; empty: they end.
         hangs: Whether nothing more comes after the frames, not even an end.
@@ -44,6 +45,7 @@ class Script:
     surface: bytes = b""
     size: tuple[int, int] = (50, 36)
     rate: tuple[int, int] = (30, 1)
+    begin: int = 0
     orientation: str = ""
     error: str = ""
     hangs: bool = False
@@ -52,7 +54,7 @@ class Script:
 
 class _Sample:
     def __init__(self, script: Script, pts: int | None, buffers: list[Any]) -> None:
-        self.pts, self._script = NONE if pts is None else pts, script
+        self.pts, self._script = NONE if pts is None else pts + script.begin, script
         self._buffers = buffers
 
     def get_buffer(self) -> _Sample:
@@ -64,6 +66,13 @@ class _Sample:
 
     def unmap(self, view: Any) -> None:
         self._buffers.remove(self)
+
+    def get_segment(self) -> _Sample:
+        return self
+
+    def to_stream_time(self, kind: str, pts: int) -> int:
+        assert (kind, self.pts) == ("time", pts)
+        return pts - self._script.begin
 
     def get_caps(self) -> _Sample:
         return self

@@ -11,6 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import pyanon.video.nvmm
 from pyanon import ops
 from pyanon.arrays import DeviceArray
 from pyanon.errors import InputError, SourceError, SourceNotFoundError, TruncatedSourceError
@@ -19,7 +20,7 @@ from pyanon.runtime import nvmm
 from pyanon.runtime.device import Stream, open_place
 from pyanon.surfaces import Surfaces
 from pyanon.types import ImageArray
-from pyanon.video import open_camera, open_sink, open_video
+from pyanon.video import gstreamer, open_camera, open_sink, open_video
 from pyanon.video.feed import LiveSettings
 from pyanon.video.gstreamer import pipeline_of
 from pyanon.video.live import Clock
@@ -28,7 +29,7 @@ from pyanon.video.orientation import Orientation
 from tests.ops.conftest import emulated_kernels as emulated_kernels
 from tests.runtime.simulated.machine import Machine, machine
 from tests.simulated_surfaces import Nvmm, upload
-from tests.video.media import times
+from tests.video.media import card, set_display_matrix, times, write_video
 from tests.video.simulated_gstreamer import Script, simulate
 
 TAIL = "nvvidconv bl-output=false ! video/x-raw(memory:NVMM),format=NV12 ! appsink name=frames"
@@ -86,7 +87,7 @@ def test_frames_of_a_file(
     surface: bytes, place: Stream, file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stamps: list[int | None] = [0, 33_366_700, 66_733_333, 9 * SECOND]
-    gst = simulate(monkeypatch, Script(stamps, surface, rate=(30000, 1001)))
+    gst = simulate(monkeypatch, Script(stamps, surface, rate=(30000, 1001), begin=SECOND))
     with open_video(file, gpu=Surfaces(place)) as source:
         assert (source.info.width, source.info.height, source.info.rate) == (50, 36, Fraction(30000, 1001))
         assert (source.info.source, source.info.duration, source.info.live) == (file[5:], 2.0, False)
@@ -225,3 +226,49 @@ def test_what_is_not_there(place: Stream, monkeypatch: pytest.MonkeyPatch, file:
     monkeypatch.setitem(sys.modules, "gi", None)
     with pytest.raises(SourceError, match=r"GStreamer cannot be used from Python .* do: sudo apt install python3-gi"):
         open_video(file, gpu=Surfaces(place))
+
+
+class HostPictures:
+    """Stands for the GPU: takes the bytes of a picture for those of a surface."""
+
+    device = 0
+
+    def nvmm(self, surface: bytes, *, turn: Orientation) -> ImageArray:
+        luma = np.frombuffer(surface[: 64 * 48], np.uint8).reshape(48, 64)
+        return turn.apply(np.repeat(luma[..., None], 3, axis=2))
+
+
+def test_the_real_gstreamer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but NVIDIA's plugins: what the simulated one is like, and what the bindings take and give."""
+    pytest.importorskip("gi", reason="PyGObject is a package of the system (python3-gi)")
+    try:
+        gst, _ = gstreamer._gstreamer()
+    except SourceError as error:
+        pytest.skip(str(error))
+    wanted = ("uridecodebin", "qtdemux", "avdec_h264", "avdec_aac", "videoconvert", "appsink")
+    if missing := [name for name in wanted if gst.ElementFactory.find(name) is None]:
+        pytest.skip(f"GStreamer lacks {', '.join(missing)}")
+    path = write_video(tmp_path / "clip.mp4", [card(64, 48, number=n) for n in range(8)], sound="aac")
+    set_display_matrix(path, (0, 1, -1, 0))
+
+    def of_the_host(source: str, settings: LiveSettings, *, live: bool) -> str:
+        text = pipeline_of(source, settings, live=live)
+        return text.replace(TAIL.split(" ! app")[0], "videoconvert ! video/x-raw,format=NV12")
+
+    monkeypatch.setattr(pyanon.video.nvmm, "pipeline_of", of_the_host)
+    with open_video(f"nvmm:{path}", gpu=HostPictures()) as source:  # type: ignore[arg-type]
+        assert (source.info.width, source.info.height) == (48, 64)
+        frames = list(source)
+    with open_video(path) as source:
+        expected = list(source)
+    assert [frame.pts for frame in frames] == [round(frame.pts * frame.time_base * 1_000_000) for frame in expected]
+    for frame, wanted_frame in zip(frames, expected, strict=True):
+        lightness = wanted_frame.picture @ (0.299, 0.587, 0.114)
+        assert np.corrcoef(frame.picture[..., 0].ravel(), lightness.ravel())[0, 1] > 0.99
+    (tmp_path / "text.mp4").write_text("nothing to see " * 99)
+    with pytest.raises(SourceError, match=r"delivers nothing more .*text"):
+        open_video(f"nvmm:{tmp_path / 'text.mp4'}", gpu=HostPictures())  # type: ignore[arg-type]
+    monkeypatch.setattr(pyanon.video.nvmm, "pipeline_of", pipeline_of)
+    if gst.ElementFactory.find("nvvidconv") is None:
+        with pytest.raises(SourceError, match=r'cannot build the pipeline .*no element "nvvidconv"'):
+            open_video(f"nvmm:{path}", gpu=HostPictures())  # type: ignore[arg-type]
