@@ -14,7 +14,7 @@ import av.codec.codec
 from pyanon.errors import InputError, SinkError
 from pyanon.video.info import Chroma, VideoInfo
 
-__all__ = ["VIDEO_SUFFIXES", "Encoder", "Format", "choose_encoder", "choose_nvenc", "format_of"]
+__all__ = ["NVENC", "VIDEO_SUFFIXES", "Encoder", "Format", "choose_encoder", "choose_nvenc", "format_of"]
 
 #: The encoder of NVIDIA's GPUs.
 NVENC = "h264_nvenc"

@@ -7,10 +7,12 @@ not another library: docs/adr/0010.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import av
 import av.error
+from av.codec.codec import UnknownCodecError
 from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.video.frame import CudaContext
 
@@ -18,6 +20,7 @@ from pyanon.arrays import DeviceArray
 from pyanon.errors import SourceError
 from pyanon.types import ImageArray, Pixels
 from pyanon.video.colour import FromRgb, ToRgb, colour_of, samples_of
+from pyanon.video.formats import NVENC
 from pyanon.video.info import MATRIX_BT601, MATRIX_BT709, Colour
 from pyanon.video.orientation import Orientation
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "NO_DOOR",
     "DecodedPlane",
     "GpuPictures",
     "Standard",
@@ -32,6 +36,7 @@ __all__ = [
     "ToPixels",
     "cuda_device",
     "gpu_failed",
+    "nvenc_fault",
     "standard_of",
     "why_not",
 ]
@@ -41,6 +46,8 @@ Standard: TypeAlias = Literal["bt601", "bt709"]
 #: Matrix coefficients of H.273 -> the same; 5 is the other BT.601.
 _STANDARDS: dict[int, Standard] = {MATRIX_BT709: "bt709", 5: "bt601", MATRIX_BT601: "bt601"}
 
+#: What is said where FFmpeg cannot use a GPU that PyAV could.
+NO_DOOR = "FFmpeg does not find the GPU"
 #: The context that CUDA's runtime has made current. FFmpeg's own primary context would be refused, because it wants
 #: another way of waiting than the one that the process has begun with.
 _CURRENT = {"primary_ctx": "0", "current_ctx": "1"}
@@ -108,6 +115,24 @@ def cuda_device(gpu: GpuPictures | None) -> HWAccel | None:
     except (av.error.FFmpegError, NotImplementedError):
         return None
     return door
+
+
+def nvenc_fault(gpu: GpuPictures) -> str:
+    """Why NVENC cannot be opened on a GPU; empty where it can. A session of it is opened and closed.
+
+    Args:
+        gpu: The GPU.
+    """
+    door = cuda_device(gpu)
+    if door is None:
+        return why_not() or NO_DOOR
+    try:
+        context = av.CodecContext.create(NVENC, "w", door)
+        context.width, context.height, context.pix_fmt, context.time_base = 256, 256, "nv12", Fraction(1, 25)
+        context.open()
+    except (av.error.FFmpegError, UnknownCodecError, NotImplementedError) as error:
+        return str(getattr(error, "strerror", None) or error)
+    return ""
 
 
 def gpu_failed(name: str) -> SourceError:

@@ -11,6 +11,7 @@ simulated one: https://docs.nvidia.com/jetson/archives/r36.4/DeveloperGuide/SD/M
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ __all__ = ["PREFIX", "Pipeline", "is_endless", "is_nvmm", "pipeline_of"]
 #: What a source is asked for by that is to be read through NVMM.
 PREFIX = "nvmm:"
 _NANOSECONDS = 1_000_000_000
+#: Seconds between looks at the messages of a pipeline that delivers nothing.
+_GLANCE = 0.2
 #: Frames that wait at most where none may be left out.
 _FILE_QUEUE = 4
 #: What GST_TAG_IMAGE_ORIENTATION says has to be done to see the picture upright.
@@ -143,10 +146,13 @@ class Pipeline:
         Raises:
             SourceError: It broke off, or nothing came in time.
         """
-        sample = self._sink.emit("try-pull-sample", round(timeout * _NANOSECONDS))
-        self._listen()
-        if sample is not None or (self._sink.get_property("eos") and not self._broken):
-            return sample
+        for _ in range(math.ceil(timeout / _GLANCE)):
+            sample = self._sink.emit("try-pull-sample", round(_GLANCE * _NANOSECONDS))
+            self._listen()  # the sink itself does not notice an error
+            if sample is not None or (self._sink.get_property("eos") and not self._broken):
+                return sample
+            if self._broken:
+                break
         reason = self._broken or f"nothing within {timeout:g} seconds"
         raise SourceError(f"the source delivers nothing more ({reason})", given=self._name)
 

@@ -22,7 +22,7 @@ from pyanon.video.atomic import AtomicFile, check_output, sink_error
 from pyanon.video.audio import AudioCopy
 from pyanon.video.colour import FromRgb, tag
 from pyanon.video.formats import Encoder, choose_encoder, choose_nvenc, format_of
-from pyanon.video.gpu import GpuPictures, ToNvenc, cuda_device, standard_of, why_not
+from pyanon.video.gpu import NO_DOOR, GpuPictures, ToNvenc, cuda_device, standard_of, why_not
 from pyanon.video.info import VideoInfo
 from pyanon.video.metadata import harmless_tags
 from pyanon.video.network import check_reachable
@@ -190,7 +190,7 @@ class VideoSink:
         try:
             door = cuda_device(gpu)
             if door is None:
-                self.note = why_not() or "FFmpeg does not find the GPU"
+                self.note = f"{why_not() or NO_DOOR}: the CPU encodes"
                 return False
             self._to_samples = _for_nvenc(ToNvenc(gpu, colour=like.colour, height=like.height, standard=standard))
             self._open_container(encoder, door)

@@ -257,7 +257,7 @@ def test_without_nvenc_frames_of_the_gpu_are_written_all_the_same(surfaces: Surf
     with open_video(path, gpu=surfaces) as source, open_sink(output, like=source.info, gpu=surfaces) as sink:
         for frame in source:
             sink.write(frame)
-        assert (sink.codec, sink.note) == ("libx264", "FFmpeg does not find the GPU")
+        assert (sink.codec, sink.note) == ("libx264", "FFmpeg does not find the GPU: the CPU encodes")
     assert times(output) == times(path)
 
 
@@ -283,7 +283,7 @@ def real(absent: Callable[[str], NoReturn], place: Stream) -> Surfaces:
         absent("this pyanon was built without CUDA kernels")
     surfaces = Surfaces(place)
     if pyanon.video.gpu.cuda_device(surfaces) is None:
-        absent(pyanon.video.gpu.why_not() or "FFmpeg does not find the GPU")
+        absent(pyanon.video.gpu.why_not() or pyanon.video.gpu.NO_DOOR)
     return surfaces
 
 
