@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 import av
 import av.error
@@ -127,7 +127,7 @@ def nvenc_fault(gpu: GpuPictures) -> str:
     if door is None:
         return why_not() or NO_DOOR
     try:
-        context = av.CodecContext.create(NVENC, "w", door)
+        context = cast("av.VideoCodecContext", av.CodecContext.create(NVENC, "w", door))
         context.width, context.height, context.pix_fmt, context.time_base = 256, 256, "nv12", Fraction(1, 25)
         context.open()
     except (av.error.FFmpegError, UnknownCodecError, NotImplementedError) as error:

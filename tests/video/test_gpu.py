@@ -263,11 +263,9 @@ def test_without_nvenc_frames_of_the_gpu_are_written_all_the_same(surfaces: Surf
 
 def test_nvenc_that_cannot_be_opened(place: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real one, which finds no context: what was begun is undone, and libx264 writes the same file as ever."""
-    monkeypatch.setattr(
-        pyanon.video.sink,
-        "cuda_device",
-        lambda gpu: HWAccel("cuda", "0", options={"primary_ctx": "0", "current_ctx": "1"}, is_hw_owned=True),
-    )
+    options = {"primary_ctx": "0", "current_ctx": "1"}
+    for user in (pyanon.video.sink, pyanon.video.gpu):
+        monkeypatch.setattr(user, "cuda_device", lambda gpu: HWAccel("cuda", "0", options=options, is_hw_owned=True))
     path, plain, output = clip(tmp_path, sound="aac"), tmp_path / "plain.mp4", tmp_path / "out.mp4"
     for target, gpu in ((plain, None), (output, Surfaces(place))):
         with open_video(path) as source, open_sink(target, like=source.info, audio="copy", gpu=gpu) as sink:
@@ -275,6 +273,7 @@ def test_nvenc_that_cannot_be_opened(place: Stream, tmp_path: Path, monkeypatch:
                 sink.write(frame)
     assert sink.codec == "libx264"
     assert sink.note.startswith("NVENC cannot be opened (")
+    assert pyanon.video.gpu.nvenc_fault(Surfaces(place)) in sink.note
     assert output.read_bytes() == plain.read_bytes()
 
 
