@@ -59,7 +59,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add(
         "input",
         metavar="INPUT",
-        help="number or path of a camera (0, /dev/video0), address (rtsp://...), or video file",
+        help="number or path of a camera (0, /dev/video0), address (rtsp://...), or video file; on a Jetson with nvmm: "
+        "before it GStreamer reads it (nvmm:csi:0 is a camera of the board)",
     )
     add("output", metavar="OUTPUT", nargs="?", help="file, or rtsp, rtmp, srt, tcp or udp address (default: none)")
     add_policy(parser)

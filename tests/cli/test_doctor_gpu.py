@@ -55,9 +55,8 @@ def test_what_is_missing(pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     told = lines(pyanon("doctor"))
     assert "the package 'tensorrt' cannot be imported" in told
-    assert (
-        "FFmpeg does not find the GPU: the CPU decodes and encodes" in told
-    )  # it has none to find: this one is simulated
+    # The GPU that pyanon finds here is simulated; FFmpeg's own calls of CUDA are not.
+    assert "FFmpeg does not find the GPU: the CPU decodes and encodes" in told
     assert "NVIDIA_DRIVER_CAPABILITIES=video" in told
 
 
