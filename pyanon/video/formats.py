@@ -144,8 +144,8 @@ def choose_nvenc(form: Format, *, like: VideoInfo, quality: int | None, preset: 
     suits = form.codecs == _H264 and _layout("libx264", like) == "yuv420p" and like.width % 4 == 0
     if preset is not None or not suits or not _is_installed(NVENC):
         return None
-    # Without B-frames: FFmpeg guesses their first decoding times, and no GPU has been at hand to see how well. A quality
-    # of 0 would mean "automatic".
+    # Without B-frames: FFmpeg guesses their first decoding times, and no GPU has been at hand to see how well.
+    # A quality of 0 would mean "automatic".
     options = {"rc": "vbr", "cq": str(max(1, _CRF if quality is None else quality)), "b": "0", "bf": "0"}
     if form.live:
         options |= {"tune": "ull", "zerolatency": "1", "delay": "0", "g": _live_group(like)}
