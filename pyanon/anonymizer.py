@@ -23,6 +23,7 @@ from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
 from pyanon.stages.sample import Sampler
 from pyanon.stages.track import Lookahead, Steadier, Tracker
+from pyanon.surfaces import Surfaces
 from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
 
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
@@ -152,6 +153,11 @@ class Anonymizer:
     def runners(self) -> Mapping[str, Runner]:
         """The networks in use: role -> runner."""
         return self._runners
+
+    @property
+    def gpu_pictures(self) -> Surfaces | None:
+        """What keeps the frames of `open_video`, `open_camera` and `open_sink` on a GPU; None: nothing does."""
+        return Surfaces(self.place) if self.place is not None else None
 
     def close(self) -> None:
         """Lets go of the networks; harmless when repeated."""

@@ -155,8 +155,8 @@ class _Job:
     def video(self, source: str | Path, output: str | Path, place: Progress) -> FileSummary:
         """Anonymizes a video; ``output`` has been claimed."""
         began, count = time.monotonic(), _Count(self, str(source), place)
-        how, truncated = self.writing, False
-        with open_video(source) as frames:
+        how, truncated, gpu = self.writing, False, self.anonymizer.gpu_pictures
+        with open_video(source, gpu=gpu) as frames:
             count.total(frames.info.frame_count)
             try:
                 with open_sink(
@@ -166,13 +166,16 @@ class _Job:
                     keep_metadata=how.keep_metadata,
                     quality=how.quality,
                     preset=how.preset,
+                    gpu=gpu,
                 ) as sink:
+                    fallback = sink.note
                     stream.run(frames, self.anonymizer.stream, sink, on_result=count)
             except TruncatedSourceError:
                 if not count.tally.frames:
                     raise
                 truncated = True  # the sink has kept what came before
             notes = _video_notes(frames.info, how, output, corrupt=frames.corrupt)
+            notes += (fallback,) if fallback else ()
         return count.summary(output, began=began, truncated=truncated, notes=notes)
 
     def picture(self, source: str | Path, output: Path, place: Progress) -> FileSummary:
@@ -311,7 +314,7 @@ def anonymize_video(
         audio: ``"drop"`` (the default: voices identify people) or ``"copy"``.
         keep_metadata: Keep title, copyright, date, genre and language; never places, names, devices or thumbnails.
         quality: Constant rate factor of the encoder, lower is better; None for 20 in H.264 and 30 in VP9.
-        preset: Speed of libx264; None for the default.
+        preset: Speed of libx264, which then encodes also where NVENC would; None for the default.
         overwrite: Whether an output or report that is there already may be replaced.
         report: Where to write one JSON line per frame (docs/cli.md); None for nowhere.
         progress: Called after every frame.

@@ -36,7 +36,7 @@ class Painter:
     It fails at a frame where it is told to.
     """
 
-    method = "blur"
+    method, gpu_pictures = "blur", None
 
     def __init__(self, *, fail_at: int | None = None) -> None:
         self.policy, self._fail_at = Policy(), fail_at

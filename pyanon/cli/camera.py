@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pyanon.report import FaceReport, Tally
     from pyanon.stream import StreamReport
     from pyanon.types import Result
-    from pyanon.video import VideoSink, VideoSource
+    from pyanon.video import GpuPictures, VideoSink, VideoSource
 
 __all__ = ["add_parser", "run"]
 
@@ -59,7 +59,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add(
         "input",
         metavar="INPUT",
-        help="number or path of a camera (0, /dev/video0), address (rtsp://...), or video file",
+        help="number or path of a camera (0, /dev/video0), address (rtsp://...), or video file; on a Jetson with nvmm: "
+        "before it GStreamer reads it (nvmm:csi:0 is a camera of the board)",
     )
     add("output", metavar="OUTPUT", nargs="?", help="file, or rtsp, rtmp, srt, tcp or udp address (default: none)")
     add_policy(parser)
@@ -89,12 +90,15 @@ def run(given: argparse.Namespace) -> int:
     from pyanon.video import open_camera
 
     console = Console(quiet=given.quiet, as_json=given.json)
+    live = {"size": size, "rate": given.rate, "timeout": given.timeout, "patience": given.patience}
     with (
-        open_camera(given.input, size=size, rate=given.rate, timeout=given.timeout, patience=given.patience) as source,
         open_anonymizer(given, policy) as anonymizer,
+        open_camera(given.input, **live, gpu=anonymizer.gpu_pictures) as source,
         contextlib.ExitStack() as outputs,
     ):
-        sink, report = _open_outputs(given, source, outputs)
+        sink, report = _open_outputs(given, source, outputs, gpu=anonymizer.gpu_pictures)
+        if sink is not None and sink.note:
+            console.note(sink.note)
         if source.info.audio:
             console.note("the sound is left out: it is never carried live, because voices identify people")
         watch = _Watch(console, source, report, name=given.input, most=given.frames)
@@ -103,7 +107,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _open_outputs(
-    given: argparse.Namespace, source: VideoSource, outputs: contextlib.ExitStack
+    given: argparse.Namespace, source: VideoSource, outputs: contextlib.ExitStack, *, gpu: GpuPictures | None
 ) -> tuple[VideoSink | None, FaceReport | None]:
     """The sink and the report, where they were asked for; the stack closes them."""
     from pyanon.naming import claim
@@ -120,7 +124,8 @@ def _open_outputs(
         report = outputs.enter_context(FaceReport(check_report(given.report, others=others, overwrite=given.overwrite)))
     if target is None:
         return None, report
-    sink = open_sink(target, like=source.info, quality=given.quality, preset=given.preset, timeout=given.timeout)
+    how = {"quality": given.quality, "preset": given.preset, "timeout": given.timeout}
+    sink = open_sink(target, like=source.info, gpu=gpu, **how)
     return outputs.enter_context(sink), report
 
 

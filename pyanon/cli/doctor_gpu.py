@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ __all__ = ["gpu", "jetson", "power_mode"]
 _TRACES = (Path("/proc/driver/nvidia/version"), Path("/etc/nv_tegra_release"), Path("/dev/nvgpu"))
 _BOARD, _RELEASE = Path("/proc/device-tree/model"), Path("/etc/nv_tegra_release")
 
+_GET_CODECS = (
+    "install the video libraries of the driver (in a container: NVIDIA_DRIVER_CAPABILITIES=video,compute,utility); "
+    "some GPUs for data centres have no NVENC"
+)
 _BUILD_KERNELS = (
     "install the CUDA toolkit, then CMAKE_ARGS=-DPYANON_CUDA=ON pip install --force-reinstall --no-deps pyanon"
 )
@@ -118,13 +123,49 @@ def _plans(name: str) -> Iterator[Finding]:
 
 
 def _decoder(*, integrated: bool) -> Iterator[Finding]:
-    if integrated:
-        known = _said("gst-inspect-1.0", "nvv4l2decoder") is not None
-        what, do = "GStreamer nvv4l2decoder", "sudo apt install nvidia-l4t-gstreamer gstreamer1.0-tools"
+    """What decodes and encodes on the GPU; where nothing does, the CPU does and nothing is wrong."""
+    yield from _nvmm() if integrated else _nvdec()
+
+
+def _nvmm() -> Iterator[Finding]:
+    needed = {
+        "GStreamer nvv4l2decoder": _said("gst-inspect-1.0", "nvv4l2decoder") is not None,
+        "PyGObject (gi)": find_spec("gi") is not None,
+    }
+    missing = [what for what, known in needed.items() if not known]
+    if missing:
+        do = "sudo apt install nvidia-l4t-gstreamer gstreamer1.0-tools python3-gi gir1.2-gst-plugins-base-1.0"
+        yield Finding("gpu", "decoder", f"{', '.join(missing)} missing: the CPU decodes", "missing", do)
     else:
-        known = find_spec("PyNvVideoCodec") is not None
-        what, do = "PyNvVideoCodec", "pip install 'pyanon[nvcodec]'"
-    if known:
-        yield Finding("gpu", "decoder", what)
+        yield Finding("gpu", "decoder", "GStreamer nvv4l2decoder, for sources that begin with nvmm:")
+    yield Finding("gpu", "encoder", "none yet: the CPU encodes")
+
+
+def _nvdec() -> Iterator[Finding]:
+    from pyanon.runtime.device import open_place
+    from pyanon.surfaces import Surfaces
+    from pyanon.video.gpu import NO_DOOR, cuda_device, nvenc_fault, why_not
+
+    with open_place() as place:
+        door, fault = cuda_device(Surfaces(place)), nvenc_fault(Surfaces(place))
+    if door is None:
+        fault = why_not()
+        do = "pip install --upgrade av, on Python 3.11 or later" if fault else _GET_CODECS
+        yield Finding("gpu", "decoder", f"{fault or NO_DOOR}: the CPU decodes and encodes", "missing", do)
+        return
+    if _is_library("libnvcuvid.so.1"):
+        yield Finding("gpu", "decoder", "NVDEC, through PyAV")
     else:
-        yield Finding("gpu", "decoder", f"{what} is missing: the CPU decodes", "missing", do)
+        yield Finding("gpu", "decoder", "libnvcuvid.so.1 is missing: the CPU decodes", "missing", _GET_CODECS)
+    if fault:
+        yield Finding("gpu", "encoder", f"NVENC cannot be opened ({fault}): the CPU encodes", "missing", _GET_CODECS)
+    else:
+        yield Finding("gpu", "encoder", "NVENC (h264_nvenc), through PyAV")
+
+
+def _is_library(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True

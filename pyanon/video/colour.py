@@ -17,7 +17,7 @@ from pyanon.video.info import (
     Colour,
 )
 
-__all__ = ["FromRgb", "ToRgb", "colour_of"]
+__all__ = ["FromRgb", "ToRgb", "colour_of", "samples_of"]
 
 #: Matrix coefficients of H.273 -> number of the table of libswscale that has them (PyAV 17 has no name for the last).
 _BT601_TABLE = 5
@@ -30,7 +30,7 @@ def colour_of(frame: av.VideoFrame) -> Colour:
     Args:
         frame: A decoded frame.
     """
-    layout = frame.format
+    layout = samples_of(frame)
     # The "J" formats say full range by their name and often nowhere else.
     stated = RANGE_FULL if layout.name.startswith("yuvj") else int(frame.color_range)
     return Colour(
@@ -41,6 +41,16 @@ def colour_of(frame: av.VideoFrame) -> Colour:
         chroma=_chroma(layout),
         depth=max(component.bits for component in layout.components),
     )
+
+
+def samples_of(frame: av.VideoFrame) -> av.VideoFormat:
+    """The layout of a frame's samples, also where they lie on a GPU.
+
+    Args:
+        frame: A decoded frame.
+    """
+    on_gpu: av.VideoFormat | None = getattr(frame, "sw_format", None)  # older PyAV has no such frames here
+    return on_gpu or frame.format
 
 
 def _chroma(layout: av.VideoFormat) -> Chroma:

@@ -14,8 +14,12 @@ import av.codec.codec
 from pyanon.errors import InputError, SinkError
 from pyanon.video.info import Chroma, VideoInfo
 
-__all__ = ["VIDEO_SUFFIXES", "Encoder", "Format", "choose_encoder", "format_of"]
+__all__ = ["NVENC", "VIDEO_SUFFIXES", "Encoder", "Format", "choose_encoder", "choose_nvenc", "format_of"]
 
+#: The encoder of NVIDIA's GPUs.
+NVENC = "h264_nvenc"
+#: Constant rate factor where none is asked for.
+_CRF = 20
 _H264 = ("libx264", "libopenh264", "mpeg4")
 #: Sound may begin before 0 (the priming of AAC): it does so in Matroska too, where else everything would be shifted.
 _MATROSKA = {"avoid_negative_ts": "disabled"}
@@ -126,6 +130,28 @@ def choose_encoder(form: Format, *, like: VideoInfo, quality: int | None, preset
     return Encoder(codec, _layout(codec, like), _options(codec, form, quality=quality, preset=preset, like=like))
 
 
+def choose_nvenc(form: Format, *, like: VideoInfo, quality: int | None, preset: str | None) -> Encoder | None:
+    """NVENC set for a source, or None where it is not what this output is to be made with.
+
+    It makes H.264 in 4:2:0 of sizes that its planes have without gaps; a preset is libx264's, and asks for that.
+
+    Args:
+        form: The format of the output.
+        like: The source.
+        quality: Constant rate factor of libx264, which NVENC takes as its constant quality; None for the default.
+        preset: Speed of libx264; None for the default.
+    """
+    suits = form.codecs == _H264 and _layout("libx264", like) == "yuv420p" and like.width % 4 == 0
+    if preset is not None or not suits or not _is_installed(NVENC):
+        return None
+    # Without B-frames: FFmpeg guesses their first decoding times, and no GPU has been at hand to see how well.
+    # A quality of 0 would mean "automatic".
+    options = {"rc": "vbr", "cq": str(max(1, _CRF if quality is None else quality)), "b": "0", "bf": "0"}
+    if form.live:
+        options |= {"tune": "ull", "zerolatency": "1", "delay": "0", "g": _live_group(like)}
+    return Encoder(NVENC, "nv12", options)
+
+
 def _is_installed(codec: str) -> bool:
     try:
         av.Codec(codec, "w")
@@ -151,7 +177,7 @@ def _options(
     codec: str, form: Format, *, quality: int | None, preset: str | None, like: VideoInfo
 ) -> Mapping[str, str]:
     if codec == "libx264":
-        return _x264(form, crf=20 if quality is None else quality, preset=preset, like=like)
+        return _x264(form, crf=_CRF if quality is None else quality, preset=preset, like=like)
     if codec in {"libvpx-vp9", "libvpx"}:
         speed = {"deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
         if codec == "libvpx":
@@ -166,7 +192,12 @@ def _x264(form: Format, *, crf: int, preset: str | None, like: VideoInfo) -> Map
     """Measured at 1280x720 (docs/video.md): as small as "veryfast" at three fifths of its CPU time."""
     options = {"crf": str(crf), "preset": preset or "superfast"}
     if form.live:
-        return {**options, "tune": "zerolatency", "g": str(max(1, round(2 * like.rate)))}
+        return {**options, "tune": "zerolatency", "g": _live_group(like)}
     if preset is None:
         options |= {"mbtree": "1", "rc-lookahead": "10"}
     return options if form.reorder else {**options, "bf": "0"}
+
+
+def _live_group(like: VideoInfo) -> str:
+    """Frames from one that can be decoded alone to the next: who tunes in waits two seconds at most."""
+    return str(max(1, round(2 * like.rate)))

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,19 +23,19 @@ from pyanon.errors import (
     UnsupportedMediaError,
 )
 from pyanon.types import Frame
-from pyanon.video.colour import ToRgb
 from pyanon.video.feed import Feed, LiveSettings, feed_of
+from pyanon.video.gpu import GpuPictures, ToPixels, cuda_device, gpu_failed
 from pyanon.video.info import VideoInfo
-from pyanon.video.orientation import UPRIGHT, orientation_of
+from pyanon.video.orientation import UPRIGHT, Orientation, orientation_of
 from pyanon.video.probe import choose_stream, describe, set_threads
 from pyanon.video.sniff import acceptable, open_input
 from pyanon.video.source import VideoSource
 from pyanon.video.timeline import Timeline
 
-__all__ = ["Clock", "LiveSource", "open_camera"]
+__all__ = ["BACK_OFF", "Clock", "LiveSource"]
 
 #: Seconds before the first, second, ... attempt to connect again; the last one is repeated.
-_BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)
+BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class LiveSource(VideoSource):
         source: Number or path of a camera, an address, or the path of a video file.
         settings: How it is read.
         clock: The time; None for the system's.
+        gpu: What keeps frames on a GPU (`open_camera`); None: they are NumPy arrays.
 
     Attributes:
         reconnects: How often it was opened again.
@@ -101,8 +102,15 @@ class LiveSource(VideoSource):
         SourceError: It delivers nothing within the time-out.
     """
 
-    def __init__(self, source: str | Path | int, *, settings: LiveSettings, clock: Clock | None = None) -> None:
-        self._settings, self._clock = settings, clock or Clock()
+    def __init__(
+        self,
+        source: str | Path | int,
+        *,
+        settings: LiveSettings,
+        clock: Clock | None = None,
+        gpu: GpuPictures | None = None,
+    ) -> None:
+        self._settings, self._clock, self._gpu = settings, clock or Clock(), gpu
         self._feed = feed_of(source, settings)
         self.reconnects = 0
         self._waiting: deque[_Moment] = deque()
@@ -132,13 +140,16 @@ class LiveSource(VideoSource):
     # The fetching side.
 
     def _frames(self) -> Iterator[Frame]:
-        turn, to_rgb = UPRIGHT, ToRgb(self.info.width, self.info.height)
+        turn, to_pixels = UPRIGHT, self._turned(UPRIGHT)
         while (moment := self._fetch()) is not None:
             if orientation_of(moment.decoded) != turn:
                 turn = orientation_of(moment.decoded)
-                to_rgb = ToRgb(*turn.size(self.info.width, self.info.height))
-            pixels = turn.apply(to_rgb(moment.decoded))
+                to_pixels = self._turned(turn)
+            pixels = to_pixels(moment.decoded)
             yield Frame(pixels, pts=moment.pts, time_base=self.info.time_base, index=moment.index)
+
+    def _turned(self, turn: Orientation) -> ToPixels:
+        return ToPixels(turn.size(self.info.width, self.info.height), turn=turn, gpu=self._gpu)
 
     def _fetch(self) -> _Moment | None:
         limit = self._settings.patience + self._settings.timeout
@@ -194,7 +205,7 @@ class LiveSource(VideoSource):
             if self._clock.now() - self._seen >= self._settings.patience:
                 raise self._lost(reason)
             attempt = 0 if self._index > before else attempt + 1
-            self._clock.wait(self._stop, _BACK_OFF[min(attempt, len(_BACK_OFF) - 1)])
+            self._clock.wait(self._stop, BACK_OFF[min(attempt, len(BACK_OFF) - 1)])
             self.reconnects += 1
 
     def _session(self) -> None:
@@ -205,6 +216,7 @@ class LiveSource(VideoSource):
             format=self._feed.format,
             options=dict(self._feed.options),
             timeout=timeout,
+            hwaccel=cuda_device(self._gpu),
         )
         with contextlib.closing(container):
             if self._feed.paced and not acceptable(container):
@@ -230,6 +242,8 @@ class LiveSource(VideoSource):
         except av.error.InvalidDataError:
             self.corrupt += 1
             return []
+        except av.error.ExternalError as error:
+            raise gpu_failed(self._feed.name) from error
 
     def _announce(self, container: av.container.InputContainer, stream: av.VideoStream, first: av.VideoFrame) -> None:
         turn = orientation_of(first)
@@ -287,35 +301,3 @@ def _cannot_open(feed: Feed, reason: BaseException | None) -> PyanonError:
         return UnsupportedMediaError("the input is not a video", given=feed.name, do="check it")
     text = getattr(reason, "strerror", None) or "it ended at once"
     return SourceError(f"the live source cannot be read ({text})", given=feed.name, do="check that it is switched on")
-
-
-def open_camera(
-    source: str | Path | int,
-    *,
-    size: tuple[int, int] | None = None,
-    rate: int | None = None,
-    timeout: float = 5.0,
-    patience: float = 60.0,
-    queue: int = 2,
-    options: Mapping[str, str] | None = None,
-) -> VideoSource:
-    """Open a camera, a stream, or a video file that is to be played at its own pace.
-
-    Args:
-        source: Number or path of a V4L2 camera (``0``, ``"/dev/video0"``), an address (``"rtsp://..."``, udp, http,
-            ...), or the path of a video file.
-        size: Columns and rows to ask a camera for; None for its own choice.
-        rate: Frames per second to ask a camera for; None for its own choice.
-        timeout: Seconds to wait for a connection and for each frame before it is opened again.
-        patience: Seconds without a frame after which that is given up.
-        queue: Frames that wait at most to be fetched; the oldest is dropped for a new one, and counted.
-        options: Further options of libavformat, for example ``{"rtsp_transport": "udp"}``.
-
-    Raises:
-        InputError: A setting that cannot be used.
-        SourceNotFoundError: There is no such camera or file.
-        UnsupportedMediaError: It delivers no video.
-        SourceError: It delivers nothing within the time-out.
-    """
-    settings = LiveSettings(size, rate, timeout, patience, queue, dict(options or {}))
-    return LiveSource(source, settings=settings)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import av.error
+from av.codec.hwaccel import HWAccel
 from av.stream import Disposition
 
 from pyanon.errors import SourceError, SourceNotFoundError, TruncatedSourceError, UnsupportedMediaError
@@ -37,12 +38,15 @@ def is_address(source: object) -> bool:
     return isinstance(source, str) and _ADDRESS.match(source) is not None
 
 
-def open_container(source: str | Path, *, timeout: float) -> av.container.InputContainer:
+def open_container(
+    source: str | Path, *, timeout: float, hwaccel: HWAccel | None = None
+) -> av.container.InputContainer:
     """Open a video file, or one behind an address, for reading.
 
     Args:
         source: Path or address.
         timeout: Seconds to wait for a server to answer, and for each read.
+        hwaccel: What decodes on a GPU; None: nothing does.
 
     Raises:
         SourceNotFoundError: It does not exist.
@@ -51,7 +55,7 @@ def open_container(source: str | Path, *, timeout: float) -> av.container.InputC
         SourceError: The server does not deliver it.
     """
     if is_address(source):
-        return _open_address(str(source), timeout=timeout)
+        return _open_address(str(source), timeout=timeout, hwaccel=hwaccel)
     path = Path(source)
     sniff.read_head(path)
     if not path.is_file():
@@ -60,12 +64,12 @@ def open_container(source: str | Path, *, timeout: float) -> av.container.InputC
         raise UnsupportedMediaError("the input is an empty file", given=path, do="fetch or copy it again")
     if sniff.is_picture(path):
         raise UnsupportedMediaError("the input is a still picture", given=path, do="open it with read_picture()")
-    return _open_file(path)
+    return _open_file(path, hwaccel)
 
 
-def _open_file(path: Path) -> av.container.InputContainer:
+def _open_file(path: Path, hwaccel: HWAccel | None) -> av.container.InputContainer:
     try:
-        container = sniff.open_input(sniff.file_address(path), options=sniff.FILE_OPTIONS)
+        container = sniff.open_input(sniff.file_address(path), options=sniff.FILE_OPTIONS, hwaccel=hwaccel)
     except av.error.FFmpegError as error:
         if missing_bytes(path):
             raise TruncatedSourceError(
@@ -84,9 +88,9 @@ def _not_a_video(path: Path) -> UnsupportedMediaError:
     )
 
 
-def _open_address(address: str, *, timeout: float) -> av.container.InputContainer:
+def _open_address(address: str, *, timeout: float, hwaccel: HWAccel | None) -> av.container.InputContainer:
     try:
-        return sniff.open_input(address, timeout=timeout)
+        return sniff.open_input(address, timeout=timeout, hwaccel=hwaccel)
     except (av.error.HTTPNotFoundError, av.error.FileNotFoundError) as error:
         raise SourceNotFoundError("nothing is found at this address", given=address, do="check it") from error
     except av.error.InvalidDataError as error:
@@ -122,13 +126,13 @@ def choose_stream(container: av.container.InputContainer, *, name: str) -> av.Vi
 
 
 def set_threads(context: av.VideoCodecContext) -> None:
-    """Give a decoder as many threads as its pictures are worth.
+    """Give a decoder as many threads as its pictures are worth; one where the GPU decodes.
 
     Args:
         context: The decoder, not yet opened.
     """
     wanted = context.width * context.height // PIXELS_PER_THREAD + 1
-    context.thread_count = min(wanted, os.cpu_count() or 1, _MAX_THREADS)
+    context.thread_count = 1 if context.is_hwaccel else min(wanted, os.cpu_count() or 1, _MAX_THREADS)
     context.thread_type = "SLICE" if context.thread_count == 1 else "FRAME"
 
 

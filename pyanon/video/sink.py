@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import av
 import av.error
+from av.codec.hwaccel import HWAccel
 
 from pyanon.errors import InputError, PyanonError, SinkError, TruncatedSourceError
 from pyanon.types import Frame, ImageArray
 from pyanon.video.atomic import AtomicFile, check_output, sink_error
 from pyanon.video.audio import AudioCopy
 from pyanon.video.colour import FromRgb, tag
-from pyanon.video.formats import Encoder, choose_encoder, format_of
+from pyanon.video.formats import Encoder, choose_encoder, choose_nvenc, format_of
+from pyanon.video.gpu import NO_DOOR, GpuPictures, ToNvenc, cuda_device, standard_of, why_not
 from pyanon.video.info import VideoInfo
 from pyanon.video.metadata import harmless_tags
 from pyanon.video.network import check_reachable
@@ -47,6 +49,7 @@ class SinkSettings:
         quality: Constant rate factor of the encoder, lower is better; None for 20 in H.264 and 30 in VP9.
         preset: Speed of libx264; None for the one measured to cost least (docs/video.md).
         timeout: Seconds to wait for a server.
+        gpu: What keeps frames on a GPU, for NVENC to encode them there; None: the CPU encodes.
     """
 
     audio: Audio = "drop"
@@ -54,6 +57,7 @@ class SinkSettings:
     quality: int | None = None
     preset: str | None = None
     timeout: float = 10.0
+    gpu: GpuPictures | None = None
 
     def __post_init__(self) -> None:
         if self.audio not in ("drop", "copy"):
@@ -76,25 +80,27 @@ class VideoSink:
 
     Attributes:
         frames: Frames written so far.
-        codec: Name of the encoder.
+        codec: Name of the encoder: ``"h264_nvenc"`` where the GPU encodes.
+        note: Why it is not the GPU's, where that was wanted; else empty.
     """
 
     def __init__(self, output: str | Path, *, like: VideoInfo, settings: SinkSettings) -> None:
         self._output, self._like = output, like
-        self._format = format_of(output)
-        encoder = choose_encoder(self._format, like=like, quality=settings.quality, preset=settings.preset)
-        self.frames, self.codec = 0, encoder.codec
+        self._format, self._settings = format_of(output), settings
+        self.frames, self.codec, self.note = 0, "", ""
         self._time_base = self._format.time_base or like.time_base
         self._last: int | None = None
         self._end = Fraction(0)
         self._cut = self._done = False
         self._lock = threading.Lock()
         self._audio: AudioCopy | None = None
-        self._to_samples = _converter(encoder, like)
+        on_cpu = choose_encoder(self._format, like=like, quality=settings.quality, preset=settings.preset)
         self._file = self._open_file(settings)
         try:
             with _reported(output):
-                self._open_container(encoder, settings)
+                if not self._open_on_gpu():
+                    self._open_container(on_cpu)
+                    self._to_samples = _converter(on_cpu, like)
         except BaseException:
             self._discard()
             raise
@@ -127,7 +133,7 @@ class VideoSink:
             self._check(frame)
             moment = self._moment(frame)
             with _reported(self._output):
-                samples = self._to_samples(frame.picture)
+                samples = self._to_samples(frame)
                 samples.pts, samples.time_base = moment, self._time_base
                 samples.pict_type = 0  # the encoder decides
                 self._mux(self._stream.encode(samples))
@@ -174,7 +180,31 @@ class VideoSink:
         source = None if is_address(self._like.source) else self._like.source
         return AtomicFile(check_output(Path(self._output), source=source))
 
-    def _open_container(self, encoder: Encoder, settings: SinkSettings) -> None:
+    def _open_on_gpu(self) -> bool:
+        """Opens it with NVENC; False where the CPU has to encode, with nothing written yet."""
+        gpu, like, how = self._settings.gpu, self._like, self._settings
+        encoder = choose_nvenc(self._format, like=like, quality=how.quality, preset=how.preset)
+        standard = standard_of(like.colour, like.height)
+        if gpu is None or encoder is None or standard is None:
+            return False
+        try:
+            door = cuda_device(gpu)
+            if door is None:
+                self.note = f"{why_not() or NO_DOOR}: the CPU encodes"
+                return False
+            self._to_samples = _for_nvenc(ToNvenc(gpu, colour=like.colour, height=like.height, standard=standard))
+            self._open_container(encoder, door)
+        except (av.error.FFmpegError, NotImplementedError) as error:  # no session left, a size that it does not take
+            self.note = f"NVENC cannot be opened ({getattr(error, 'strerror', None) or error}): the CPU encodes"
+            self._let_go()
+            if self._file is not None:
+                self._file.seek(0)
+                self._file.truncate()
+            return False
+        return True
+
+    def _open_container(self, encoder: Encoder, hwaccel: HWAccel | None = None) -> None:
+        settings, self.codec = self._settings, encoder.codec
         self._container = av.open(
             self._file or str(self._output),
             "w",
@@ -182,7 +212,7 @@ class VideoSink:
             container_options=self._muxer_options(settings),
             buffer_size=1 << 18,
         )
-        self._stream = self._add_stream(encoder)
+        self._stream = self._add_stream(encoder, hwaccel)
         if settings.keep_metadata:
             self._container.metadata.update(harmless_tags(self._like.tags))
         if settings.audio == "copy" and self._like.audio and self._format.sound:
@@ -198,19 +228,20 @@ class VideoSink:
             options["movie_timescale"] = str(max(1000, self._time_base.denominator))
         return options
 
-    def _add_stream(self, encoder: Encoder) -> av.VideoStream:
+    def _add_stream(self, encoder: Encoder, hwaccel: HWAccel | None) -> av.VideoStream:
         like = self._like
+        on_gpu: dict[str, Any] = {} if hwaccel is None else {"hwaccel": hwaccel}  # older PyAV knows no such argument
         stream = cast(
             "av.VideoStream",
             self._container.add_stream(
-                encoder.codec, rate=like.rate, options=dict(encoder.options), time_base=self._time_base
+                encoder.codec, rate=like.rate, options=dict(encoder.options), time_base=self._time_base, **on_gpu
             ),
         )
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = like.width, like.height, encoder.layout
         context.sample_aspect_ratio = like.sample_aspect
         context.thread_count = min(1 + like.width * like.height // PIXELS_PER_THREAD, os.cpu_count() or 1, _MAX_THREADS)
-        if encoder.layout.startswith("yuv"):
+        if encoder.layout.startswith(("yuv", "nv")):
             tag(context, like.colour, height=like.height)
         return stream
 
@@ -264,16 +295,27 @@ class VideoSink:
         self._done = True
         if self._file is not None:
             self._file.discard()  # first, so that the trailer which closing writes finds no file
+        self._let_go()
+
+    def _let_go(self) -> None:
         with contextlib.suppress(av.error.FFmpegError, OSError, ValueError, AttributeError):
             self._container.close()
         if self._audio is not None:
             self._audio.close()
+            self._audio = None
 
 
-def _converter(encoder: Encoder, like: VideoInfo) -> Callable[[ImageArray], av.VideoFrame]:
+def _converter(encoder: Encoder, like: VideoInfo) -> Callable[[Frame], av.VideoFrame]:
+    convert: Callable[[ImageArray], av.VideoFrame]
     if encoder.codec == "gif":
-        return ToPalette(width=like.width, height=like.height)
-    return FromRgb(layout=encoder.layout, colour=like.colour, height=like.height)
+        convert = ToPalette(width=like.width, height=like.height)
+    else:
+        convert = FromRgb(layout=encoder.layout, colour=like.colour, height=like.height)
+    return lambda frame: convert(frame.picture)
+
+
+def _for_nvenc(convert: ToNvenc) -> Callable[[Frame], av.VideoFrame]:
+    return lambda frame: convert(frame.pixels)
 
 
 @contextlib.contextmanager
@@ -301,6 +343,7 @@ def open_sink(
     quality: int | None = None,
     preset: str | None = None,
     timeout: float = 10.0,
+    gpu: GpuPictures | None = None,
 ) -> VideoSink:
     """Open an output for the frames of a source.
 
@@ -316,10 +359,12 @@ def open_sink(
         quality: Constant rate factor of the encoder, lower is better; None for 20 in H.264 and 30 in VP9.
         preset: Speed of libx264; None for the one measured to cost least (docs/video.md).
         timeout: Seconds to wait for a server.
+        gpu: ``anonymizer.gpu_pictures``: NVENC encodes H.264 where it can be opened, of frames on the GPU and of the
+            host; ``sink.codec`` says what encodes and ``sink.note`` why it is not NVENC. None: the CPU encodes.
 
     Raises:
         InputError: The output is the input, its suffix is unknown, or it cannot hold the sound that is to be copied.
         SinkError: It is a folder, its folder does not exist or may not be written to, or the server does not answer.
     """
-    settings = SinkSettings(audio, keep_metadata, quality, preset, timeout)
+    settings = SinkSettings(audio, keep_metadata, quality, preset, timeout, gpu)
     return VideoSink(output, like=like, settings=settings)

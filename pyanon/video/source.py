@@ -15,8 +15,8 @@ import av.error
 
 from pyanon.errors import InputError, SourceError, TruncatedSourceError, UnsupportedMediaError
 from pyanon.types import Frame
-from pyanon.video.colour import ToRgb
 from pyanon.video.completeness import missing_bytes
+from pyanon.video.gpu import GpuPictures, ToPixels, cuda_device, gpu_failed
 from pyanon.video.info import VideoInfo
 from pyanon.video.orientation import orientation_of
 from pyanon.video.probe import choose_stream, describe, is_address, open_container, set_threads
@@ -72,6 +72,7 @@ class FileSource(VideoSource):
     Args:
         source: Path or address.
         timeout: Seconds to wait for a server.
+        gpu: What keeps frames on a GPU (`open_video`); None: they are NumPy arrays.
 
     Raises:
         SourceNotFoundError: It does not exist.
@@ -80,14 +81,14 @@ class FileSource(VideoSource):
         SourceError: The server does not deliver it.
     """
 
-    def __init__(self, source: str | Path, *, timeout: float = 10.0) -> None:
+    def __init__(self, source: str | Path, *, timeout: float = 10.0, gpu: GpuPictures | None = None) -> None:
         self._path = None if is_address(source) else Path(source)
         self._name = str(source)
         self._lock = threading.Lock()  # a container must not be closed while it is being read
         self._closed = self._started = False
         self._broken: Exception | None = None
-        self._end = 0.0
-        self._container = open_container(source, timeout=timeout)
+        self._end, self._gpu = 0.0, gpu
+        self._container = open_container(source, timeout=timeout, hwaccel=cuda_device(gpu))
         try:
             self._stream = choose_stream(self._container, name=self._name)
             set_threads(self._stream.codec_context)
@@ -126,10 +127,10 @@ class FileSource(VideoSource):
 
     def _frames(self) -> Iterator[Frame]:
         timeline = Timeline(time_base=self.info.time_base, step=1 / self.info.rate)
-        to_rgb = ToRgb(self._first.width, self._first.height)
+        to_pixels = ToPixels((self._first.width, self._first.height), turn=self._orientation, gpu=self._gpu)
         for index, decoded in enumerate(itertools.chain([self._first], self._decoded)):
-            pixels = self._orientation.apply(to_rgb(decoded))
-            yield Frame(pixels, pts=timeline.place(decoded.pts), time_base=self.info.time_base, index=index)
+            pts = timeline.place(decoded.pts)
+            yield Frame(to_pixels(decoded), pts=pts, time_base=self.info.time_base, index=index)
         if self._is_cut():
             raise self._cut()
 
@@ -151,6 +152,8 @@ class FileSource(VideoSource):
             return self._stream.codec_context.decode(packet)
         except av.error.MemoryError:
             raise
+        except av.error.ExternalError as error:
+            raise gpu_failed(self._name) from error  # a GPU that is lost must not look like a damaged file
         except (av.error.FFmpegError, EOFError):
             self.corrupt += 1
             return []

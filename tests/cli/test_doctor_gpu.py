@@ -49,12 +49,15 @@ def test_what_is_missing(pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.Monke
     assert "10.3.0" in told
     assert "not built for any network of pocket" in told
     assert "do: pyanon pack build pocket" in told
-    assert "nvv4l2decoder is missing" in told
+    assert "GStreamer nvv4l2decoder, PyGObject (gi) missing: the CPU decodes" in told
+    assert "do: sudo apt install nvidia-l4t-gstreamer" in told
     gpu.cuda.properties.integrated = 0
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     told = lines(pyanon("doctor"))
     assert "the package 'tensorrt' cannot be imported" in told
-    assert "PyNvVideoCodec is missing" in told
+    # The GPU that pyanon finds here is simulated; FFmpeg's own calls of CUDA are not.
+    assert "FFmpeg does not find the GPU: the CPU decodes and encodes" in told
+    assert "NVIDIA_DRIVER_CAPABILITIES=video" in told
 
 
 def test_plans_that_were_built(pyanon: Pyanon, gpu: Machine) -> None:
@@ -97,3 +100,40 @@ def test_a_driver_that_fails(pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.M
     monkeypatch.setattr(doctor_gpu, "_TRACES", (tmp_path,))
     gpu.cuda.failures["cudaGetDeviceCount"] = cudaError_t.cudaErrorNoDevice
     assert "cudaErrorNoDevice" in lines(pyanon("doctor"))
+
+
+@pytest.mark.parametrize(
+    ("library", "fault", "told"),
+    [
+        (True, "", ["decoder                   NVDEC, through PyAV", "encoder                   NVENC (h264_nvenc)"]),
+        (False, "no such device", ["libnvcuvid.so.1 is missing", "NVENC cannot be opened (no such device): the CPU"]),
+    ],
+)
+def test_what_decodes_and_encodes(
+    pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.MonkeyPatch, library: bool, fault: str, told: list[str]
+) -> None:
+    gpu.cuda.properties.integrated = 0
+    monkeypatch.setattr("pyanon.video.gpu.cuda_device", lambda gpu: "the door")
+    monkeypatch.setattr("pyanon.video.gpu.nvenc_fault", lambda gpu: fault)
+    monkeypatch.setattr(doctor_gpu, "_is_library", lambda name: library)
+    said = lines(pyanon("doctor"))
+    assert all(line in said for line in told)
+
+
+def test_an_older_pyav(pyanon: Pyanon, gpu: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu.cuda.properties.integrated = 0
+    monkeypatch.setattr("pyanon.video.gpu.CudaContext", object)
+    said = lines(pyanon("doctor"))
+    assert "cannot use the CUDA context of this process (18.1 can): the CPU decodes and encodes" in said
+    assert "do: pip install --upgrade av, on Python 3.11 or later" in said
+
+
+def test_what_a_jetson_decodes_with(
+    pyanon: Pyanon, gpu: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "gst-inspect-1.0"
+    tool.write_text("#!/bin/sh\n[ $1 = nvv4l2decoder ]\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(doctor_gpu, "find_spec", lambda name: name)
+    assert "GStreamer nvv4l2decoder, for sources that begin with nvmm:" in lines(pyanon("doctor"))

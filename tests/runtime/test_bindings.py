@@ -148,9 +148,19 @@ def test_constants_of_cuda() -> None:
     runtime = pytest.importorskip("cuda.bindings.runtime", reason="cuda-bindings is in the cuda extra")
     for name in ("cudaStreamNonBlocking", "cudaEventDisableTiming"):
         assert int(getattr(runtime, name)) == getattr(SimulatedCuda, name)
-    for kind in ("cudaMemcpyKind", "cudaStreamCaptureMode", "cudaError_t"):
+    kinds = ("cudaMemcpyKind", "cudaStreamCaptureMode", "cudaError_t", "cudaEglFrameType", "cudaGraphicsRegisterFlags")
+    for kind in kinds:
         for member in getattr(SimulatedCuda, kind):
             assert int(getattr(getattr(runtime, kind), member.name)) == member.value
+
+
+def test_frames_of_egl() -> None:
+    runtime = pytest.importorskip("cuda.bindings.runtime", reason="cuda-bindings is in the cuda extra")
+    frame = runtime.cudaEglFrame()
+    for name in ("frameType", "planeCount"):
+        assert int(getattr(frame, name)) == 0
+    for plane in frame.frame.pPitch:
+        assert (int(plane.ptr), int(plane.pitch)) == (0, 0)
 
 
 def test_properties_of_a_gpu() -> None:

@@ -30,6 +30,16 @@ class cudaMemcpyKind(enum.IntEnum):
     cudaMemcpyDeviceToDevice = 3
 
 
+class cudaEglFrameType(enum.IntEnum):
+    cudaEglFrameTypeArray = 0
+    cudaEglFrameTypePitch = 1
+
+
+class cudaGraphicsRegisterFlags(enum.IntEnum):
+    cudaGraphicsRegisterFlagsNone = 0
+    cudaGraphicsRegisterFlagsReadOnly = 1
+
+
 class cudaStreamCaptureMode(enum.IntEnum):
     cudaStreamCaptureModeGlobal = 0
     cudaStreamCaptureModeThreadLocal = 1
@@ -46,9 +56,11 @@ class SimulatedCuda(ModuleType):
         failures: Name of a call -> the status that it gives from now on.
         blocks: Address -> bytes of what is allocated.
         calls: Names of all calls so far.
+        images: EGL image -> the frame that it shows to CUDA.
     """
 
     cudaError_t, cudaMemcpyKind, cudaStreamCaptureMode = cudaError_t, cudaMemcpyKind, cudaStreamCaptureMode
+    cudaEglFrameType, cudaGraphicsRegisterFlags = cudaEglFrameType, cudaGraphicsRegisterFlags
     cudaStreamNonBlocking, cudaEventDisableTiming = 1, 2
 
     def __init__(self) -> None:
@@ -56,6 +68,8 @@ class SimulatedCuda(ModuleType):
         self.failures: dict[str, cudaError_t] = {}
         self.blocks: dict[int, int] = {}
         self.calls: list[str] = []
+        self.images: dict[int, Any] = {}
+        self._resources: dict[int, Any] = {}
         self.properties = SimpleNamespace(
             name=b"Simulated GPU\0", major=8, minor=7, totalGlobalMem=8 << 30, integrated=1
         )
@@ -215,3 +229,18 @@ class SimulatedCuda(ModuleType):
 
     def cudaGraphExecDestroy(self, graphExec: int) -> Status:
         return self._drop("cudaGraphExecDestroy", graphExec, "graph exec")
+
+    def cudaGraphicsEGLRegisterImage(self, image: int, flags: int) -> Status:
+        status = self._status("cudaGraphicsEGLRegisterImage")
+        if status or image not in self.images:
+            return status or cudaError_t.cudaErrorInvalidValue, None
+        resource = self._handle("resource")
+        self._resources[resource] = self.images[image]
+        return OK, resource
+
+    def cudaGraphicsResourceGetMappedEglFrame(self, resource: int, index: int, mipLevel: int) -> Status:
+        status = self._status("cudaGraphicsResourceGetMappedEglFrame")
+        return status, None if status else self._resources[resource]
+
+    def cudaGraphicsUnregisterResource(self, resource: int) -> Status:
+        return self._drop("cudaGraphicsUnregisterResource", resource, "resource")
