@@ -64,10 +64,11 @@ class Surfaces:
             RunnerError: CUDA failed.
         """
         self.enter()
-        self._place.wait_for(_DEFAULT_STREAM)
-        planes = [_turned(adopt(plane, self._place), turn) for plane in (luma, chroma)]
-        picture = cuda.rgb_from_nv12(planes[0], chroma=planes[1], standard=standard, full_range=full_range)
-        self._place.precede(_DEFAULT_STREAM)
+        with self._place.turn:
+            self._place.wait_for(_DEFAULT_STREAM)
+            planes = [_turned(adopt(plane, self._place), turn) for plane in (luma, chroma)]
+            picture = cuda.rgb_from_nv12(planes[0], chroma=planes[1], standard=standard, full_range=full_range)
+            self._place.precede(_DEFAULT_STREAM)
         return picture
 
     def rgb_of_surface(self, surface: Any, *, standard: Standard = "bt709", full_range: bool = False) -> DeviceArray:
@@ -82,7 +83,8 @@ class Surfaces:
             InputError: It is not such an array, or not on this GPU.
             RunnerError: CUDA failed.
         """
-        whole = adopt(surface, self._place)
+        with self._place.turn:
+            whole = adopt(surface, self._place)
         if whole.ndim != 2 or whole.shape[0] % 3 or whole.shape[1] % 2 or whole.strides[1] != 1:
             raise InputError(
                 "this is no NV12 surface",
@@ -112,14 +114,15 @@ class Surfaces:
             RunnerError: CUDA failed.
         """
         self.enter()
-        place, picture = self._place, adopt(pixels, self._place)
-        planes = cuda.nv12_from_rgb(picture, standard=standard, full_range=full_range)
-        piece = place.empty((sum(plane.nbytes for plane in planes),), planes[0].dtype)
-        luma = piece.head(planes[0].shape, piece.dtype)
-        chroma = piece[luma.nbytes :].head(planes[1].shape, piece.dtype)
-        place.write(luma, planes[0])
-        place.write(chroma, planes[1])
-        place.synchronize()
+        place = self._place
+        with place.turn:
+            planes = cuda.nv12_from_rgb(adopt(pixels, place), standard=standard, full_range=full_range)
+            piece = place.empty((sum(plane.nbytes for plane in planes),), planes[0].dtype)
+            luma = piece.head(planes[0].shape, piece.dtype)
+            chroma = piece[luma.nbytes :].head(planes[1].shape, piece.dtype)
+            place.write(luma, planes[0])
+            place.write(chroma, planes[1])
+            place.synchronize()
         return luma, chroma
 
     def nvmm(self, surface: bytes, *, turn: Orientation = UPRIGHT) -> DeviceArray:
@@ -134,7 +137,7 @@ class Surfaces:
             RunnerError: It cannot be mapped, or CUDA failed.
         """
         self.enter()
-        with mapped(surface, self._place) as planes:
+        with self._place.turn, mapped(surface, self._place) as planes:
             picture = cuda.rgb_from_nv12(
                 _turned(planes.luma, turn),
                 chroma=_turned(planes.chroma, turn),

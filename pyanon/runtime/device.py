@@ -141,6 +141,8 @@ class Stream:
         device: The GPU.
         stream: The handle.
         allocations: How often memory was asked of CUDA so far.
+        turn: Held while a graph is recorded. Threads besides the one that runs the networks take it for their work:
+            whatever is asked of the stream meanwhile would be recorded, too, or break the recording.
     """
 
     def __init__(self, device: int = 0, *, handle: int = 0) -> None:
@@ -149,6 +151,7 @@ class Stream:
         self._owned = not handle
         self.stream = handle or int(cuda("cudaStreamCreateWithFlags", int(_library().cudaStreamNonBlocking)))
         self.allocations = 0
+        self.turn = threading.RLock()
         self._free: defaultdict[int, list[int]] = defaultdict(list)
         self._lock, self._closed = threading.Lock(), False
 
@@ -288,15 +291,8 @@ class Graph:
     """
 
     def __init__(self, stream: Stream, work: Callable[[], None]) -> None:
-        mode = _library().cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
-        cuda("cudaStreamBeginCapture", stream.stream, mode)
-        try:
-            work()
-        except BaseException:
-            # The capture has to be ended whatever became of it; its own failure would hide the cause.
-            _library().cudaStreamEndCapture(stream.stream)
-            raise
-        graph = cuda("cudaStreamEndCapture", stream.stream)
+        with stream.turn:
+            graph = _captured(stream, work)
         try:
             self._run: Any = cuda("cudaGraphInstantiate", graph, 0)
         finally:
@@ -312,6 +308,18 @@ class Graph:
         run, self._run = self._run, None
         if run is not None:
             cuda("cudaGraphExecDestroy", run)
+
+
+def _captured(stream: Stream, work: Callable[[], None]) -> Any:
+    mode = _library().cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
+    cuda("cudaStreamBeginCapture", stream.stream, mode)
+    try:
+        work()
+    except BaseException:
+        # The capture has to be ended whatever became of it; its own failure would hide the cause.
+        _library().cudaStreamEndCapture(stream.stream)
+        raise
+    return cuda("cudaStreamEndCapture", stream.stream)
 
 
 def open_place(device: int = 0) -> Stream:

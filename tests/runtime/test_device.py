@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -127,6 +128,15 @@ def test_graph(cuda: SimulatedCuda) -> None:
         graph.close()
         graph.close()
     assert cuda.open_handles() == []
+
+
+def test_other_threads_wait_while_a_graph_is_recorded(cuda: SimulatedCuda) -> None:
+    """What they ask of the stream would be recorded with it, and run again with every launch."""
+    with open_place() as place, ThreadPoolExecutor(1) as pool:
+        got: list[bool] = []
+        Graph(place, lambda: got.append(pool.submit(place.turn.acquire, blocking=False).result()))
+        assert got == [False]
+        assert pool.submit(place.turn.acquire, blocking=False).result()
 
 
 def test_what_fails_while_it_is_recorded_ends_the_recording(cuda: SimulatedCuda) -> None:
