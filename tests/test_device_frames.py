@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import pyanon
+from pyanon import ops
 from pyanon.arrays import DeviceArray
 from pyanon.errors import InputError, StageError
 from pyanon.ops import cuda
@@ -138,6 +139,23 @@ def test_no_picture_of_a_device_frame_reaches_the_host(gpu: Machine, place: Stre
     ]
     assert downloads
     assert set(pictures) <= {(1, 36, 36, 3)}
+
+
+def test_from_a_decoders_planes_to_an_encoders(gpu: Machine, place: Stream, portrait: ImageArray) -> None:
+    """A picture comes as NV12 planes of a decoder and leaves as planes for an encoder, never as a picture of the host."""
+    luma, chroma = ops.nv12_from_rgb(portrait[:256, :256])
+    with pyanon.Anonymizer(policy=COVER, device="cuda") as anonymizer:
+        surfaces = anonymizer.gpu_pictures
+        assert surfaces is not None
+        pixels = surfaces.rgb(Foreign(place.upload(luma)), Foreign(place.upload(chroma)))
+        (result,) = anonymizer.stream([Frame(pixels, pts=7)])
+        assert isinstance(result.output.pixels, DeviceArray)
+        planes = [place.download(plane) for plane in surfaces.nv12(result.output.pixels)]
+    with pyanon.Anonymizer(policy=COVER, device="cpu") as on_cpu:
+        (expected,) = on_cpu.stream([Frame(ops.rgb_from_nv12(luma, chroma=chroma), pts=7)])
+    assert (result.output.pts, len(result.faces)) == (7, len(expected.faces))
+    for plane, wanted in zip(planes, ops.nv12_from_rgb(expected.frame), strict=True):
+        assert_alike(plane, wanted)
 
 
 def test_what_callers_do_to_their_array_later_does_not_matter(

@@ -187,7 +187,12 @@ class _Bench:
 
         console.status("measuring the whole ...")
         watts, before, began = Watts(*find_sensor()), _cpu_seconds(), time.perf_counter()
-        with watts, open_video(self._input) as source, open_sink(self._output, like=source.info) as sink:
+        gpu = self._anonymizer.gpu_pictures
+        with (
+            watts,
+            open_video(self._input, gpu=gpu) as source,
+            open_sink(self._output, like=source.info, gpu=gpu) as sink,
+        ):
             done = stream.run(source, self._anonymizer.stream, sink)
         seconds, spent = time.perf_counter() - began, _cpu_seconds() - before
         return {
