@@ -142,7 +142,7 @@ def test_no_picture_of_a_device_frame_reaches_the_host(gpu: Machine, place: Stre
 
 
 def test_from_a_decoders_planes_to_an_encoders(gpu: Machine, place: Stream, portrait: ImageArray) -> None:
-    """A picture comes as NV12 planes of a decoder and leaves as planes for an encoder, never as a picture of the host."""
+    """A picture comes as NV12 planes of a decoder and leaves as planes for an encoder; the host never sees it."""
     luma, chroma = ops.nv12_from_rgb(portrait[:256, :256])
     with pyanon.Anonymizer(policy=COVER, device="cuda") as anonymizer:
         surfaces = anonymizer.gpu_pictures
