@@ -205,6 +205,8 @@ def build_plan(plan: Plan, *, role: Role, model: bytes, report: Report | None = 
     builder = tensorrt.Builder(messages.logger)
     network = builder.create_network(_creation_flags(tensorrt))
     parser = tensorrt.OnnxParser(network, messages.logger)
+    # Else instance norm becomes a plugin before TensorRT 10, and the plan needs its library wherever it is loaded.
+    parser.set_flag(tensorrt.OnnxParserFlag.NATIVE_INSTANCENORM)
     if not parser.parse(model):
         said = [str(parser.get_error(index).desc()) for index in range(parser.num_errors)]
         raise RunnerError(

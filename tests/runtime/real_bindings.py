@@ -58,6 +58,7 @@ _ENUMS = (
     "DataType",
     "TensorIOMode",
     "MemoryPoolType",
+    "OnnxParserFlag",
     "ExecutionContextAllocationStrategy",
 )
 

@@ -37,6 +37,10 @@ class MemoryPoolType(enum.IntEnum):
     WORKSPACE = 0
 
 
+class OnnxParserFlag(enum.IntEnum):
+    NATIVE_INSTANCENORM = 0
+
+
 class ExecutionContextAllocationStrategy(enum.IntEnum):
     STATIC, ON_PROFILE_CHANGE, USER_MANAGED = 0, 1, 2
 
@@ -127,7 +131,7 @@ class ParserError:
 class OnnxParser:
     def __init__(self, network: INetworkDefinition, logger: ILogger) -> None:
         assert logger.ready
-        self._network, self._errors = network, list[str]()
+        self._network, self._errors, self._flags = network, list[str](), set[OnnxParserFlag]()
 
     @property
     def num_errors(self) -> int:
@@ -136,7 +140,11 @@ class OnnxParser:
     def get_error(self, index: int) -> ParserError:
         return ParserError(self._errors[index])
 
+    def set_flag(self, flag: OnnxParserFlag) -> None:
+        self._flags.add(flag)
+
     def parse(self, model: bytes) -> bool:
+        assert OnnxParserFlag.NATIVE_INSTANCENORM in self._flags, "instance norm would be a plugin"
         try:
             onnx.checker.check_model(onnx.load_from_string(model))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it
@@ -327,6 +335,7 @@ _ALIKE = (
     DataType,
     TensorIOMode,
     MemoryPoolType,
+    OnnxParserFlag,
     ILogger,
     INetworkDefinition,
     ILayer,
