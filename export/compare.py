@@ -19,7 +19,8 @@ from export.asked import Asked, asked
 from export.gate import cosines, family_of, held
 from export.piece import Piece
 from pyanon.errors import PackError, RunnerError
-from pyanon.runtime import Device, Pack, load_pack, open_runner
+from pyanon.runtime import Pack, Runner, load_pack, open_runner
+from pyanon.runtime.plans import build_plans
 from pyanon.runtime.port import Array
 
 __all__ = ["FAMILIES", "TOLERANCES", "Line", "Tolerance", "check", "compared", "precision", "printed"]
@@ -27,8 +28,8 @@ __all__ = ["FAMILIES", "TOLERANCES", "Line", "Tolerance", "check", "compared", "
 FAMILIES = ("yolo_world", "clip", "generator", "text_vae", "oracles")
 #: What errors are shares of, at least: scores of nothing may be a millionth and wrong by as much.
 LEAST_PEAK = 0.1
-#: Where an exported network is run: ONNX Runtime, and whatever runs on an NVIDIA GPU.
-DEVICES: tuple[Device, ...] = ("cpu", "cuda")
+#: What an exported network is run by: ONNX Runtime on the CPU, and TensorRT where it and a GPU are.
+RUNTIMES = ("onnx", "tensorrt")
 
 
 @dataclass(frozen=True)
@@ -120,25 +121,25 @@ def check(pack: Pack, piece: Piece, questions: Sequence[Asked], *, precision: st
     """Compares one exported piece everywhere it runs, through the runner that pyanon itself uses.
 
     Returns:
-        A line for each device and output, the worst of all questions, and what the gate of its precision says.
+        A line for each runtime and output, the worst of all questions, and what the gate of its precision says.
 
     Raises:
         PackError: It is further from torch than it may be, or in fewer bits does its task less well.
     """
     lines: list[Line] = []
     said = ""
-    for device in DEVICES:
+    for runtime in RUNTIMES:
         try:
-            answers = _ran(pack, piece, questions, device)
+            answers = _ran(pack, piece, questions, runtime)
         except RunnerError as error:
-            if device == "cpu":
+            if runtime == "onnx":
                 raise
-            lines.append(Line(piece.name, device, skipped=error.what))
+            lines.append(Line(piece.name, runtime, skipped=error.what))
             continue
         pairs = [(question.expected, got) for question, got in zip(questions, answers, strict=True)]
         if precision != "float32":
             said = held(piece.name, pairs, precision=precision)
-        lines += _worst([compared(piece.name, device, *pair) for pair in pairs])
+        lines += _worst([compared(piece.name, runtime, *pair) for pair in pairs])
     over = [line for line in lines if not line.fits(precision)]
     if over:
         raise PackError(
@@ -150,11 +151,23 @@ def check(pack: Pack, piece: Piece, questions: Sequence[Asked], *, precision: st
     return lines, said
 
 
-def _ran(pack: Pack, piece: Piece, questions: Sequence[Asked], device: Device) -> list[dict[str, Array]]:
+def _ran(pack: Pack, piece: Piece, questions: Sequence[Asked], runtime: str) -> list[dict[str, Array]]:
     names = [port.name for port in piece.role.inputs]
     given = [dict(zip(names, (each.numpy() for each in asked.inputs), strict=True)) for asked in questions]
-    with open_runner(pack, piece.name, device=device, threads=2) as runner:
+    with _opened(pack, piece.name, runtime) as runner:
         return [runner.infer(each) for each in given]
+
+
+def _opened(pack: Pack, role: str, runtime: str) -> Runner:
+    """A runner of that runtime.
+
+    Raises:
+        RunnerError: It is not to be had here; says why.
+    """
+    if runtime == "onnx":
+        return open_runner(pack, role, device="cpu", threads=2)
+    list(build_plans(pack, roles=[role]))
+    return open_runner(pack, role, device="cuda")
 
 
 def _worst(lines: Sequence[Sequence[Line]]) -> list[Line]:
@@ -164,11 +177,11 @@ def _worst(lines: Sequence[Sequence[Line]]) -> list[Line]:
 
 def printed(lines: Iterable[Line]) -> str:
     """The table."""
-    head = f"{'role':<16} {'where':<6} {'output':<12} {'max error':>10} {'mean error':>10} {'of peak':>9} {'cosine':>9}"
+    head = f"{'role':<16} {'where':<8} {'output':<12} {'max error':>10} {'mean error':>10} {'of peak':>9} {'cosine':>9}"
     rows = [
-        f"{line.role:<16} {line.runtime:<6} skipped: {line.skipped}"
+        f"{line.role:<16} {line.runtime:<8} skipped: {line.skipped}"
         if line.skipped
-        else f"{line.role:<16} {line.runtime:<6} {line.output:<12} {line.largest:>10.2e} {line.mean:>10.2e} "
+        else f"{line.role:<16} {line.runtime:<8} {line.output:<12} {line.largest:>10.2e} {line.mean:>10.2e} "
         f"{line.share:>9.1e} {line.cosine:>9.6f}"
         for line in lines
     ]

@@ -154,12 +154,12 @@ class _Loaded:
         return _Slot(self._runner, context, profile, self.place, self._messages)
 
     def _allocated(self) -> dict[str, DeviceArray]:
-        """One buffer for each port, of the size of the largest profile."""
+        """One buffer for each port, of the size of the largest profile; all 0, which every network can be run on."""
         most: dict[str, int] = {}
         for slot in self._slots:
             for name, nbytes in slot.greatest().items():
                 most[name] = max(most.get(name, 0), nbytes)
-        return {name: self.place.empty((max(nbytes, 1),), np.uint8) for name, nbytes in most.items()}
+        return {name: self.place.upload(np.zeros(max(nbytes, 1), np.uint8)) for name, nbytes in most.items()}
 
     def run(self, arrays: Mapping[str, AnyArray], sizes: Mapping[str, int]) -> dict[str, DeviceArray]:
         """The outputs of a call, in memory of its own."""
