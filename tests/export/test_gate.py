@@ -103,7 +103,7 @@ def test_the_table_tells_what_is_over() -> None:
     assert near.share == pytest.approx(0.01)
     assert [line.fits("float32") for line in (same, near, gone)] == [True, False, False]
     assert [line.fits("half") for line in (same, near, gone)] == [True, True, False]
-    text = printed([near, Line("oracle.x", "cuda", skipped="no GPU")]).splitlines()
+    text = printed([near, Line("oracle.x", "tensorrt", skipped="no GPU")]).splitlines()
     assert text[1].split() == ["oracle.x", "cpu", "embedding", "4.00e-02", "2.00e-02", "1.0e-02", "0.999989"]
     assert text[2].endswith("skipped: no GPU")
 
@@ -112,7 +112,7 @@ def test_compare_finds_another_network(tmp_path: Path, capsys: pytest.CaptureFix
     families.export("text_vae", tmp_path)
     capsys.readouterr()
     assert main(["text_vae", str(tmp_path), "--random-init", "--small"]) == 0
-    assert "caption_decoder  cpu    logits" in capsys.readouterr().out
+    assert "caption_decoder  onnx     logits" in capsys.readouterr().out
     swapped = load_pack(tmp_path).role("caption_encoder").file
     _disturb(tmp_path / swapped)
     assert main(["text_vae", str(tmp_path), "--random-init", "--small"]) == 1
