@@ -36,6 +36,8 @@ __all__ = ["family", "main", "parser", "roles"]
 
 #: Tokens of a text, and width of the guidance embedding.
 TEXT, GUIDED = 77, 256
+#: Batches that TensorRT compiles for: each takes minutes and hundreds of MB at this size; larger calls are cut.
+BATCHES = {"n": (1, 2, 4)}
 #: U-Net and autoencoder of the tests: the same blocks, few and narrow.
 SMALL_UNET = {
     "block_out_channels": (32, 64),
@@ -84,18 +86,19 @@ def roles(size: int) -> dict[str, Role]:
             "face_encoder.onnx",
             (crops, inside, landmarks),
             (context, attributes),
-            {"size": size, "template": stated(size), "traits": traits},
+            {"size": size, "template": stated(size), "traits": traits, "profile": BATCHES},
         ),
         "generator": Role(
             "generator.onnx",
             (Port("latent", "float32", latent), level, context, attributes, identity),
             (Port("clean", "float32", latent),),
-            {"levels": LEVELS},
+            {"levels": LEVELS, "profile": BATCHES},
         ),
         "face_decoder": Role(
             "face_decoder.onnx",
             (Port("latent", "float32", latent),),
             (Port("pixels", "float32", ("n", 3, size, size)),),
+            {"profile": BATCHES},
         ),
     }
 
