@@ -51,7 +51,7 @@ class DeviceArray:
     """An array in the memory of a GPU: where it is, not what is in it.
 
     It goes to other libraries through DLPack and ``__cuda_array_interface__`` (version 3), and comes from them by
-    `pyanon.runtime.device.adopt`.
+    `pyanon.runtime.adoption.adopt`.
 
     Attributes:
         pointer: Address of its first value; 0 where it has none.

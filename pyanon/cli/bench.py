@@ -93,15 +93,8 @@ def run(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="pyanon-bench-") as folder, open_anonymizer(given, policy) as anonymizer:
         bench = _Bench(anonymizer, Path(folder), _frames(given.input, size))
         facts: dict[str, Any] = {
-            "machine": describe_machine(),
-            "device": anonymizer.device,
-            "power_mode": power_mode(),
-            "pack": f"{anonymizer.pack.name} {anonymizer.pack.manifest.version}",
-            "policy": str(policy),
-            "input": given.input or "the film of pyanon demo",
+            **_circumstances(given, anonymizer),
             "size": list(size),
-            "frames": given.frames,
-            "warm_up": given.warm_up,
             "stages_ms": bench.stages(given.frames, warm_up=given.warm_up, console=console),
             **bench.engines(console),
             **bench.whole(console),
@@ -115,6 +108,20 @@ def run(given: argparse.Namespace) -> int:
     if given.json and given.json != "-":
         _write(Path(given.json), facts)
     return ExitCode.OK
+
+
+def _circumstances(given: argparse.Namespace, anonymizer: Anonymizer) -> dict[str, Any]:
+    """What a figure means nothing without."""
+    return {
+        "machine": describe_machine(),
+        "device": anonymizer.device,
+        "power_mode": power_mode(),
+        "pack": f"{anonymizer.pack.name} {anonymizer.pack.manifest.version}",
+        "policy": str(anonymizer.policy),
+        "input": given.input or "the film of pyanon demo",
+        "frames": given.frames,
+        "warm_up": given.warm_up,
+    }
 
 
 def _frames(source: str | None, size: tuple[int, int]) -> list[Frame]:

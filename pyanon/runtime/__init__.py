@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from pyanon.errors import RunnerError
-from pyanon.runtime.device import Stream, adopt, open_place
+from pyanon.runtime.adoption import adopt
+from pyanon.runtime.device import Stream, open_place
 from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces
 from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
 from pyanon.runtime.manifold import Manifold

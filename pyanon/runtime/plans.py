@@ -204,17 +204,7 @@ def build_plan(plan: Plan, *, role: Role, model: bytes, report: Report | None = 
     messages = Messages(tensorrt)
     builder = tensorrt.Builder(messages.logger)
     network = builder.create_network(_creation_flags(tensorrt))
-    parser = tensorrt.OnnxParser(network, messages.logger)
-    # Else instance norm becomes a plugin before TensorRT 10, and the plan needs its library wherever it is loaded.
-    parser.set_flag(tensorrt.OnnxParserFlag.NATIVE_INSTANCENORM)
-    if not parser.parse(model):
-        said = [str(parser.get_error(index).desc()) for index in range(parser.num_errors)]
-        raise RunnerError(
-            f"{plan.network}: TensorRT {tensorrt.__version__} cannot read the network "
-            f"({'; '.join(said) or messages.last()})",
-            given=f"{role.file}, {len(model)} bytes",
-            do="export it with another opset (python -m export.<family> --opset 17), or update TensorRT",
-        )
+    _parse(plan, tensorrt.OnnxParser(network, messages.logger), model, messages)
     config = builder.create_builder_config()
     config.set_memory_pool_limit(tensorrt.MemoryPoolType.WORKSPACE, WORKSPACE)
     _allow_half(tensorrt, network, config)
@@ -232,6 +222,20 @@ def build_plan(plan: Plan, *, role: Role, model: bytes, report: Report | None = 
         )
     _keep(plan, bytes(memoryview(engine)))
     cache.keep()
+
+
+def _parse(plan: Plan, parser: Any, model: bytes, messages: Messages) -> None:
+    tensorrt = import_tensorrt()
+    # Else instance norm becomes a plugin before TensorRT 10, and the plan needs its library wherever it is loaded.
+    parser.set_flag(tensorrt.OnnxParserFlag.NATIVE_INSTANCENORM)
+    if not parser.parse(model):
+        said = [str(parser.get_error(index).desc()) for index in range(parser.num_errors)]
+        raise RunnerError(
+            f"{plan.network}: TensorRT {tensorrt.__version__} cannot read the network "
+            f"({'; '.join(said) or messages.last()})",
+            given=f"an ONNX file of {len(model)} bytes",
+            do="export it with another opset (python -m export.<family> --opset 17), or update TensorRT",
+        )
 
 
 def _creation_flags(tensorrt: Any) -> int:

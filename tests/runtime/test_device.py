@@ -11,7 +11,8 @@ import pytest
 
 from pyanon.arrays import DeviceArray
 from pyanon.errors import InputError, RunnerError
-from pyanon.runtime.device import Graph, Stream, adopt, find_gpu, open_place
+from pyanon.runtime.adoption import adopt
+from pyanon.runtime.device import Graph, Stream, find_gpu, open_place
 from tests.runtime.simulated.cuda import SimulatedCuda, cudaError_t
 from tests.runtime.simulated.machine import machine
 
