@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from pyanon.errors import PyanonError
+from tests.emulation import emulated_kernels as emulated_kernels
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -23,7 +23,6 @@ from pyanon.runtime import load_pack
 from pyanon.runtime.device import Stream, open_place
 from pyanon.runtime.plans import build_plans
 from pyanon.types import Frame, ImageArray
-from tests.ops.conftest import emulated_kernels as emulated_kernels
 from tests.runtime.simulated.cuda import cudaError_t
 from tests.runtime.simulated.machine import Machine, machine
 

@@ -21,7 +21,6 @@ from pyanon.surfaces import Surfaces
 from pyanon.types import ImageArray
 from pyanon.video.gpu import DecodedPlane
 from pyanon.video.orientation import UPRIGHT, Orientation
-from tests.ops.conftest import emulated_kernels as emulated_kernels
 from tests.runtime.simulated.cuda import cudaEglFrameType, cudaError_t
 from tests.runtime.simulated.machine import Machine, machine
 from tests.simulated_surfaces import Nvmm, Plane, upload

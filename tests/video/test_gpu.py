@@ -29,7 +29,6 @@ from pyanon.video.colour import ToRgb
 from pyanon.video.formats import Encoder, choose_nvenc, format_of
 from pyanon.video.info import Chroma, Colour, VideoInfo
 from pyanon.video.orientation import UPRIGHT, Orientation
-from tests.ops.conftest import emulated_kernels as emulated_kernels
 from tests.runtime.simulated.machine import Machine, machine
 from tests.simulated_surfaces import Plane, upload
 from tests.video.media import NTSC, set_display_matrix, times, write_video

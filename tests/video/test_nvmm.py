@@ -26,7 +26,6 @@ from pyanon.video.gstreamer import pipeline_of
 from pyanon.video.live import Clock
 from pyanon.video.nvmm import NvmmSource
 from pyanon.video.orientation import Orientation
-from tests.ops.conftest import emulated_kernels as emulated_kernels
 from tests.runtime.simulated.machine import Machine, machine
 from tests.simulated_surfaces import Nvmm, upload
 from tests.video.media import card, set_display_matrix, times, write_video
