@@ -20,8 +20,10 @@ from export.gate import cosines, family_of, held
 from export.piece import Piece
 from pyanon.errors import PackError, RunnerError
 from pyanon.runtime import Pack, Runner, load_pack, open_runner
+from pyanon.runtime.device import find_gpu
 from pyanon.runtime.plans import build_plans
 from pyanon.runtime.port import Array
+from pyanon.runtime.tensorrt_api import import_tensorrt
 
 __all__ = ["FAMILIES", "TOLERANCES", "Line", "Tolerance", "check", "compared", "precision", "printed"]
 
@@ -125,17 +127,15 @@ def check(pack: Pack, piece: Piece, questions: Sequence[Asked], *, precision: st
 
     Raises:
         PackError: It is further from torch than it may be, or in fewer bits does its task less well.
+        RunnerError: A runtime cannot run it, or its plan computes something else.
     """
     lines: list[Line] = []
     said = ""
     for runtime in RUNTIMES:
-        try:
-            answers = _ran(pack, piece, questions, runtime)
-        except RunnerError as error:
-            if runtime == "onnx":
-                raise
-            lines.append(Line(piece.name, runtime, skipped=error.what))
+        if missing := _missing(runtime):
+            lines.append(Line(piece.name, runtime, skipped=missing))
             continue
+        answers = _ran(pack, piece, questions, runtime)
         pairs = [(question.expected, got) for question, got in zip(questions, answers, strict=True)]
         if precision != "float32":
             said = held(piece.name, pairs, precision=precision)
@@ -158,12 +158,18 @@ def _ran(pack: Pack, piece: Piece, questions: Sequence[Asked], runtime: str) -> 
         return [runner.infer(each) for each in given]
 
 
-def _opened(pack: Pack, role: str, runtime: str) -> Runner:
-    """A runner of that runtime.
+def _missing(runtime: str) -> str:
+    """Why a runtime is not to be had on this machine; empty where it is."""
+    try:
+        if runtime == "tensorrt":
+            import_tensorrt()
+            find_gpu()
+    except RunnerError as error:
+        return error.what
+    return ""
 
-    Raises:
-        RunnerError: It is not to be had here; says why.
-    """
+
+def _opened(pack: Pack, role: str, runtime: str) -> Runner:
     if runtime == "onnx":
         return open_runner(pack, role, device="cpu", threads=2)
     list(build_plans(pack, roles=[role]))
@@ -201,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         questions = asked(piece, options.pictures)
         try:
             lines, said = check(pack, piece, questions, precision=precision(options))
-        except PackError as error:
+        except (PackError, RunnerError) as error:
             print(error)
             status = 1
         else:

@@ -279,7 +279,10 @@ class Anonymizer:
     def _blended(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
         tracks, replacements, verdicts = self._replaced(frame, tracks, seen)
         output = seen.clock.run("blend", lambda: self.blend(frame, tracks, replacements, verdicts))
-        if _is_on_device(output) and not seen.on_device:
+        if seen.on_device and self.place is not None:
+            # Whatever failed on the GPU fails here, in this frame, and not in the hands of whoever reads it.
+            seen.clock.run("blend", self.place.synchronize)
+        elif _is_on_device(output):
             output = replace(output, pixels=seen.clock.run("transfer", lambda: output.picture))
         return Result(output, self._faces(tracks, verdicts, seen), seen.clock.finish())
 

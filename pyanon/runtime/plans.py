@@ -12,15 +12,18 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pyanon.errors import PackError, PackIntegrityError, RunnerError
-from pyanon.runtime.device import Gpu, find_gpu
+from pyanon.runtime.device import Gpu, find_gpu, open_place
 from pyanon.runtime.manifest import Role
 from pyanon.runtime.pack import Pack, read_verified
+from pyanon.runtime.plan_check import check_plan
 from pyanon.runtime.profiles import Profile, profiles_of, shape_of
 from pyanon.runtime.shelves import plan_folder
+from pyanon.runtime.tensorrt import TensorRtRunner
 from pyanon.runtime.tensorrt_api import Messages, import_tensorrt
 
 __all__ = [
@@ -175,7 +178,8 @@ def build_plans(
 
     Raises:
         PackError: The pack has no such role, or a file of it cannot be used.
-        RunnerError: There is no TensorRT or no GPU, or TensorRT cannot compile a network.
+        RunnerError: There is no TensorRT or no GPU, TensorRT cannot compile a network, or what it compiled computes
+            something else.
     """
     tensorrt, gpu = import_tensorrt(), find_gpu(device)
     for role in roles or tuple(pack.manifest.roles):
@@ -185,6 +189,7 @@ def build_plans(
             yield Built(plan, 0.0)
             continue
         build_plan(plan, role=pack.role(role), model=pack.read(role), report=report)
+        _check(pack, role, plan, device)
         yield Built(plan, time.monotonic() - began)
 
 
@@ -236,6 +241,25 @@ def _parse(plan: Plan, parser: Any, model: bytes, messages: Messages) -> None:
             given=f"an ONNX file of {len(model)} bytes",
             do="export it with another opset (python -m export.<family> --opset 17), or update TensorRT",
         )
+
+
+def _check(pack: Pack, role: str, plan: Plan, device: int) -> None:
+    """Asks the plan; one that answers wrongly is not left to be used."""
+    with open_place(device) as place:
+        runner = TensorRtRunner(
+            plan.network,
+            role=pack.role(role),
+            read=partial(read_plan, plan),
+            rebuild=rebuild(plan),
+            place=place,
+            graphs=False,
+        )
+        try:
+            check_plan(runner, model=partial(pack.read, role))
+        except BaseException:
+            plan.file.with_suffix(".json").unlink(missing_ok=True)
+            plan.file.unlink(missing_ok=True)
+            raise
 
 
 def _creation_flags(tensorrt: Any) -> int:

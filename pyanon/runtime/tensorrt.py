@@ -35,6 +35,9 @@ class TensorRtRunner(CheckedRunner):
         rebuild: The command that builds the plan again, for error texts.
         place: The stream of the pipeline, which stays the caller's; None opens one for this runner alone.
         graphs: Whether to record CUDA graphs.
+
+    Attributes:
+        role: What the pack states of the network.
     """
 
     takes_device_arrays = True
@@ -50,6 +53,7 @@ class TensorRtRunner(CheckedRunner):
         graphs: bool = True,
     ) -> None:
         super().__init__(network, inputs=role.inputs, outputs=role.outputs)
+        self.role = role
         self._profiles = profiles_of(role)
         self._read, self._rebuild, self._graphs = read, rebuild, graphs
         self._given, self._lock = place, threading.Lock()

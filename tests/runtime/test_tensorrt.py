@@ -30,6 +30,7 @@ def gpu(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.fixture
 def built(gpu: Machine, pack: Pack) -> Pack:
     assert [built.plan.is_there for built in build_plans(pack)] == [True, True]
+    gpu.cuda.calls.clear()
     return pack
 
 
@@ -259,3 +260,19 @@ def test_a_network_that_tensorrt_cannot_read(gpu: Machine, built: Pack) -> None:
         RunnerError, match=r"tiny/landmarks: TensorRT .* cannot read the network \(not ONNX.*--opset 17"
     ):
         build_plan(plan, role=built.role("landmarks"), model=b"nonsense")
+
+
+def test_a_plan_that_computes_something_else_is_not_kept(gpu: Machine, pack: Pack) -> None:
+    run = gpu.tensorrt.IExecutionContext._run
+
+    def wrong(context: Any, shapes: dict[str, tuple[int, ...]], addresses: dict[str, int]) -> None:
+        run(context, shapes, addresses)
+        if "scores" in addresses:
+            context._memory("scores", (2, 2), addresses)[...] *= np.float32(-1)
+
+    gpu.tensorrt.IExecutionContext._run = wrong
+    refused = pytest.raises(RunnerError, match=r"tiny/locator: its plan answers otherwise.*cosine -.* in 'scores'")
+    with refused:
+        list(build_plans(pack))
+    assert not list(plan_folder().glob("*locator*"))
+    assert [built.plan.is_there for built in build_plans(pack, roles=["landmarks"])] == [True]
