@@ -172,7 +172,9 @@ class _Bench:
         for stage in (*stages, "total"):
             # A frame without a face has no part in the later stages.
             spent[stage] = [each.get(stage, 0.0) for each in timings]
-        order = ["read", *stages, "total", "write"]
+        parts = zip(spent["read"], spent["total"], spent["write"], strict=True)
+        spent["end to end"] = [sum(part) for part in parts]
+        order = ["read", *stages, "total", "write", "end to end"]
         return {stage: percentiles(spent[stage][warm_up:]) for stage in order}
 
     def engines(self, console: Console) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,11 @@ class TensorRtRunner(CheckedRunner):
         self._read, self._rebuild, self._graphs = read, rebuild, graphs
         self._given, self._lock = place, threading.Lock()
         self._loaded: _Loaded | None = None
+        self._version = "not loaded yet"
 
     def _open(self) -> tuple[str, str]:
         tensorrt, plan = import_tensorrt(), self._read()
+        self._version = tensorrt.__version__
         place = self._given or open_place()
         try:
             self._loaded = _Loaded(self, tensorrt, plan, place, owns_place=self._given is None)
@@ -74,14 +77,30 @@ class TensorRtRunner(CheckedRunner):
     def _run(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, Array]:
         with self._lock:
             loaded = self._require_loaded()
-            outputs = loaded.run(arrays, sizes)
-            return {name: loaded.place.download(array) for name, array in outputs.items()}
+            with self._named():
+                outputs = loaded.run(arrays, sizes)
+                return {name: loaded.place.download(array) for name, array in outputs.items()}
 
     def _run_device(self, arrays: dict[str, AnyArray], sizes: dict[str, int]) -> dict[str, DeviceArray]:
         with self._lock:
             loaded = self._require_loaded()
-            empty = empty_outputs(self.outputs, sizes, make=loaded.place.empty)
-            return loaded.run(arrays, sizes) if empty is None else empty
+            with self._named():
+                empty = empty_outputs(self.outputs, sizes, make=loaded.place.empty)
+                return loaded.run(arrays, sizes) if empty is None else empty
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Says which network it was, in errors of what does not know it."""
+        try:
+            yield
+        except RunnerError as error:
+            if error.what.startswith(self.network):
+                raise
+            if error.what.startswith("CUDA"):
+                raise self.failed(error.what, given=error.given) from error
+            raise RunnerError(
+                f"{self.network}: {error.what}", given=error.given, expected=error.expected, do=error.do
+            ) from error
 
     def _require_loaded(self) -> _Loaded:
         # Another thread may have deactivated since the contract looked.
@@ -101,7 +120,8 @@ class TensorRtRunner(CheckedRunner):
         return RunnerError(
             f"{self.network}: {what}",
             given=given,
-            do=f"build its plan again: {self._rebuild}; pyanon doctor shows what it is built for",
+            expected=f"a plan that TensorRT {self._version} built on this GPU",
+            do=f"build it again: {self._rebuild}; pyanon doctor shows what is there",
         )
 
     @property

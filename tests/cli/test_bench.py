@@ -24,7 +24,7 @@ def test_figures_and_machine(pyanon: Pyanon, clip: Path, tmp_path: Path) -> None
     done = pyanon("bench", *arguments, "--json", path)
     assert done.code == 0, done.err
     facts = json.loads(path.read_text())
-    assert {"read", "locate", "track", "align", "blend", "total", "write"} == set(facts["stages_ms"])
+    assert {"read", "locate", "track", "align", "blend", "total", "write", "end to end"} == set(facts["stages_ms"])
     for figures in facts["stages_ms"].values():
         assert 0 <= figures["p50"] <= figures["p95"] <= figures["p99"]
     assert facts["whole"]["cpu_ms_per_frame"] > 0
