@@ -140,8 +140,9 @@ class Stream:
         device: The GPU.
         stream: The handle.
         allocations: How often memory was asked of CUDA so far.
-        turn: Held while a graph is recorded. Threads besides the one that runs the networks take it for their work:
-            whatever is asked of the stream meanwhile would be recorded, too, or break the recording.
+        turn: Held while a graph is recorded: what another thread asks of the stream meanwhile would be recorded, too,
+            or break the recording. The methods here take it; threads besides the one that runs the networks take it
+            around kernels.
     """
 
     def __init__(self, device: int = 0, *, handle: int = 0) -> None:
@@ -152,7 +153,8 @@ class Stream:
         self.allocations = 0
         self.turn = threading.RLock()
         self._free: defaultdict[int, list[int]] = defaultdict(list)
-        self._lock, self._closed = threading.Lock(), False
+        # Arrays of a cycle may be let go at any line, also inside of the lock.
+        self._lock, self._closed = threading.RLock(), False
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """A C-contiguous array whose values are whatever lies there; its memory comes back when it is let go."""
@@ -173,21 +175,23 @@ class Stream:
         """Copy contiguous values, of the host or of this GPU, over the first bytes of a contiguous array."""
         if not values.nbytes:
             return
-        values = self.packed(values) if isinstance(values, DeviceArray) else values
-        # From pageable memory CUDA has taken its copy when this returns.
-        on_host = isinstance(values, np.ndarray)
-        source = values.ctypes.data if isinstance(values, np.ndarray) else values.pointer
-        kind = _kind("cudaMemcpyHostToDevice" if on_host else "cudaMemcpyDeviceToDevice")
-        cuda("cudaMemcpyAsync", target.pointer, source, values.nbytes, kind, self.stream)
+        with self.turn:
+            values = self.packed(values) if isinstance(values, DeviceArray) else values
+            # From pageable memory CUDA has taken its copy when this returns.
+            on_host = isinstance(values, np.ndarray)
+            source = values.ctypes.data if isinstance(values, np.ndarray) else values.pointer
+            kind = _kind("cudaMemcpyHostToDevice" if on_host else "cudaMemcpyDeviceToDevice")
+            cuda("cudaMemcpyAsync", target.pointer, source, values.nbytes, kind, self.stream)
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         """A copy for NumPy; waits until everything that writes to the array has run."""
-        packed = self.packed(array)
-        values = np.empty(packed.shape, packed.dtype)
-        if packed.nbytes:
-            kind = _kind("cudaMemcpyDeviceToHost")
-            cuda("cudaMemcpyAsync", values.ctypes.data, packed.pointer, packed.nbytes, kind, self.stream)
-        self.synchronize()
+        with self.turn:
+            packed = self.packed(array)
+            values = np.empty(packed.shape, packed.dtype)
+            if packed.nbytes:
+                kind = _kind("cudaMemcpyDeviceToHost")
+                cuda("cudaMemcpyAsync", values.ctypes.data, packed.pointer, packed.nbytes, kind, self.stream)
+            self.synchronize()
         return values
 
     def packed(self, array: DeviceArray) -> DeviceArray:
@@ -207,22 +211,25 @@ class Stream:
                 do="make it contiguous first",
             )
         copy, kind = self.empty(array.shape, array.dtype), _kind("cudaMemcpyDeviceToDevice")
-        cuda(
-            "cudaMemcpy2DAsync", copy.pointer, row, array.pointer, array.strides[0], row, len(array), kind, self.stream
-        )
+        rows = (copy.pointer, row, array.pointer, array.strides[0], row, len(array))
+        with self.turn:
+            cuda("cudaMemcpy2DAsync", *rows, kind, self.stream)
         return copy
 
     def wait_for(self, stream: int) -> None:
         """Let what is asked for from now on wait for all that was asked of another stream so far."""
-        _order(stream, self.stream)
+        with self.turn:
+            _order(stream, self.stream)
 
     def precede(self, stream: int) -> None:
         """Let what is asked of another stream from now on wait for all that was asked of this one."""
-        _order(self.stream, stream)
+        with self.turn:
+            _order(self.stream, stream)
 
     def synchronize(self) -> None:
         """Wait until everything that was asked for has run."""
-        cuda("cudaStreamSynchronize", self.stream)
+        with self.turn:
+            cuda("cudaStreamSynchronize", self.stream)
 
     def close(self) -> None:
         """Let go of the stream and of the memory that is not in use; harmless when repeated."""
@@ -300,7 +307,8 @@ class Graph:
 
     def launch(self) -> None:
         """Ask the stream for all of it once more."""
-        cuda("cudaGraphLaunch", self._run, self._stream.stream)
+        with self._stream.turn:
+            cuda("cudaGraphLaunch", self._run, self._stream.stream)
 
     def close(self) -> None:
         """Let go of it; harmless when repeated."""

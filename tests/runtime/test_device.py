@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from threading import Thread
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from pyanon.arrays import DeviceArray
@@ -138,6 +143,44 @@ def test_other_threads_wait_while_a_graph_is_recorded(cuda: SimulatedCuda) -> No
         Graph(place, lambda: got.append(pool.submit(place.turn.acquire, blocking=False).result()))
         assert got == [False]
         assert pool.submit(place.turn.acquire, blocking=False).result()
+        pool.submit(place.turn.release).result()
+
+
+def test_another_thread_downloads_while_a_graph_is_recorded(cuda: SimulatedCuda) -> None:
+    """As the thread of a sink does, which waits for pictures."""
+    with open_place() as place, ThreadPoolExecutor(1) as pool:
+        source, target = place.upload(np.full(10, 1, np.uint8)), place.upload(np.zeros(10, np.uint8))
+        elsewhere: list[Future[npt.NDArray[np.uint8]]] = []
+
+        def work() -> None:
+            elsewhere.append(pool.submit(place.download, source))
+            with suppress(FutureTimeoutError):
+                elsewhere[0].result(timeout=0.05)
+            place.write(target, source)
+
+        Graph(place, work).launch()
+        assert (elsewhere[0].result() == 1).all()
+        assert (place.download(target) == 1).all()
+
+
+def test_memory_may_come_back_while_memory_is_taken(cuda: SimulatedCuda) -> None:
+    """The garbage collector lets go of arrays whenever it runs."""
+
+    class Kept(defaultdict[int, list[int]]):
+        def __missing__(self, size: int) -> list[int]:
+            gc.collect()
+            return super().__missing__(size)
+
+    place = open_place()
+    cycle: list[object] = [place.empty((100,), np.uint8)]
+    cycle.append(cycle)
+    place._free = Kept(list)
+    del cycle
+    thread = Thread(target=place.empty, args=((5000,), np.uint8), daemon=True)
+    thread.start()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    place.close()
 
 
 def test_what_fails_while_it_is_recorded_ends_the_recording(cuda: SimulatedCuda) -> None:
