@@ -8,9 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyanon.cli.findings import Finding
 from pyanon.errors import PyanonError
+
+if TYPE_CHECKING:
+    from pyanon.runtime.device import Gpu
 
 __all__ = ["gpu", "jetson", "power_mode"]
 
@@ -50,7 +54,7 @@ def gpu(pack: str) -> Iterator[Finding]:
     yield Finding("gpu", "NVIDIA", f"{found.name}, {found.architecture}, {memory}, driver for CUDA {found.driver}")
     yield from _board()
     yield from _kernels()
-    yield from _plans(pack)
+    yield from _plans(pack, found)
     yield from _decoder(integrated=found.integrated)
 
 
@@ -101,7 +105,7 @@ def _kernels() -> Iterator[Finding]:
         yield Finding("gpu", "kernels", "not built: pictures go through the CPU", "missing", _BUILD_KERNELS)
 
 
-def _plans(name: str) -> Iterator[Finding]:
+def _plans(name: str, found: Gpu) -> Iterator[Finding]:
     from pyanon.runtime import load_pack
     from pyanon.runtime.plans import find_plan
     from pyanon.runtime.shelves import plan_folder
@@ -113,7 +117,7 @@ def _plans(name: str) -> Iterator[Finding]:
         yield Finding("gpu", "TensorRT", error.what, "missing", error.do)
         return
     pack = load_pack(name)
-    missing = [role for role in pack.manifest.roles if find_plan(pack, role)[0] is None]
+    missing = [role for role in pack.manifest.roles if find_plan(pack, role, gpu=found)[0] is None]
     if missing:
         which = ", ".join(missing) if len(missing) < len(pack.manifest.roles) else f"any network of {pack.name}"
         do = f"pyanon pack build {name}"

@@ -13,10 +13,9 @@ from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
 from pyanon.runtime.pack import Pack, available_packs, load_pack
 from pyanon.runtime.pack_toml import write_pack_toml
-from pyanon.runtime.plans import find_plan, read_plan, rebuild
+from pyanon.runtime.plans import find_plan, plan_runner
 from pyanon.runtime.port import Port
 from pyanon.runtime.runner import Runner, infer_beside
-from pyanon.runtime.tensorrt import TensorRtRunner
 
 __all__ = [
     "OCCLUSION",
@@ -58,7 +57,7 @@ def place_for(pack: Pack) -> tuple[Stream | None, str]:
     except RunnerError as error:
         return None, error.what
     for role in pack.manifest.roles:
-        plan, why_not = find_plan(pack, role, device=place.device)
+        plan, why_not = find_plan(pack, role, gpu=place.gpu)
         if plan is None:
             place.close()
             return None, f"{role}: {why_not}"
@@ -81,11 +80,10 @@ def open_runner(
         PackError: The pack has no such role.
         InputError: `device` or `threads` cannot be used.
     """
-    network, stated, why_not = f"{pack.name}/{role}", pack.role(role), ""
+    stated, why_not = pack.role(role), ""
     if device != "cpu":
-        plan, why_not = find_plan(pack, role, device=place.device if place else 0)
+        plan, why_not = find_plan(pack, role, gpu=place.gpu if place else None)
         if plan is not None:
-            return TensorRtRunner(
-                network, role=stated, read=partial(read_plan, plan), rebuild=rebuild(plan), place=place
-            )
-    return OnnxRunner(network, role=stated, read=partial(pack.read, role), device=device, threads=threads, note=why_not)
+            return plan_runner(plan, role=stated, place=place)
+    network, read = f"{pack.name}/{role}", partial(pack.read, role)
+    return OnnxRunner(network, role=stated, read=read, device=device, threads=threads, note=why_not)

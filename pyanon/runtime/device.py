@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -155,6 +156,11 @@ class Stream:
         self._free: defaultdict[int, list[int]] = defaultdict(list)
         # Arrays of a cycle may be let go at any line, also inside of the lock.
         self._lock, self._closed = threading.RLock(), False
+
+    @cached_property
+    def gpu(self) -> Gpu:
+        """What the GPU is."""
+        return find_gpu(self.device)
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """A C-contiguous array whose values are whatever lies there; its memory comes back when it is let go."""

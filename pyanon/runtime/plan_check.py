@@ -5,8 +5,6 @@ A locator whose plan computes something else finds no face, and nothing later wo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from pyanon.errors import RunnerError
@@ -22,12 +20,12 @@ __all__ = ["check_plan"]
 AGREED = 0.99
 
 
-def check_plan(runner: TensorRtRunner, *, model: Callable[[], bytes]) -> None:
+def check_plan(runner: TensorRtRunner, *, model: bytes) -> None:
     """Run a plan and its ONNX file on the same inputs of chance, at the usual sizes.
 
     Args:
         runner: Of the plan, not active.
-        model: Gives the bytes of the ONNX file.
+        model: The bytes of the ONNX file.
 
     Raises:
         RunnerError: One of them cannot be run, or they disagree.
@@ -35,7 +33,7 @@ def check_plan(runner: TensorRtRunner, *, model: Callable[[], bytes]) -> None:
     sizes = profiles_of(runner.role)[0].sizes(1)
     rng = np.random.default_rng(0)
     given = {port.name: _values(port, shape_of(port, sizes), rng) for port in runner.inputs}
-    with OnnxRunner(runner.network, role=runner.role, read=model, device="cpu") as on_cpu:
+    with OnnxRunner(runner.network, role=runner.role, read=lambda: model, device="cpu") as on_cpu:
         expected = on_cpu.infer(given)
     with runner:
         got = runner.infer(given)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pyanon.errors import PackError, PackIntegrityError, RunnerError
-from pyanon.runtime.device import Gpu, find_gpu, open_place
+from pyanon.runtime.device import Gpu, Stream, find_gpu, open_place
 from pyanon.runtime.manifest import Role
 from pyanon.runtime.pack import Pack, read_verified
 from pyanon.runtime.plan_check import check_plan
@@ -33,6 +33,7 @@ __all__ = [
     "build_plans",
     "find_plan",
     "plan_of",
+    "plan_runner",
     "read_plan",
     "rebuild",
 ]
@@ -104,8 +105,13 @@ def plan_of(pack: Pack, role: str, *, gpu: Gpu, version: str) -> Plan:
     return Plan(f"{pack.name}/{role}", key, plan_folder() / f"{pack.name}-{role}-{digest[:20]}.plan")
 
 
-def find_plan(pack: Pack, role: str, *, device: int = 0) -> tuple[Plan | None, str]:
+def find_plan(pack: Pack, role: str, *, gpu: Gpu | None = None) -> tuple[Plan | None, str]:
     """The plan that would run a network on this machine, where it was built.
+
+    Args:
+        pack: The pack.
+        role: The role.
+        gpu: Where it would run; None: the first GPU.
 
     Returns:
         The plan and nothing; or None and what is missing, which is nothing where there is no GPU.
@@ -114,7 +120,7 @@ def find_plan(pack: Pack, role: str, *, device: int = 0) -> tuple[Plan | None, s
         PackError: As `plan_of`.
     """
     try:
-        gpu = find_gpu(device)
+        gpu = gpu or find_gpu()
     except RunnerError:
         return None, ""
     try:
@@ -155,6 +161,19 @@ def read_plan(plan: Plan) -> bytes:
     return read_verified(plan.file.parent, plan.file.name, sha256)
 
 
+def plan_runner(plan: Plan, *, role: Role, place: Stream | None = None, graphs: bool = True) -> TensorRtRunner:
+    """A runner of a plan, not active yet.
+
+    Args:
+        plan: The plan.
+        role: What the pack states of the network.
+        place: The stream of the pipeline; None: the runner opens its own.
+        graphs: Whether to record CUDA graphs.
+    """
+    read = partial(read_plan, plan)
+    return TensorRtRunner(plan.network, role=role, read=read, rebuild=rebuild(plan), place=place, graphs=graphs)
+
+
 def rebuild(plan: Plan) -> str:
     """The command that builds a plan again."""
     pack, _, role = plan.network.partition("/")
@@ -188,8 +207,9 @@ def build_plans(
         if plan.is_there and not force:
             yield Built(plan, 0.0)
             continue
-        build_plan(plan, role=pack.role(role), model=pack.read(role), report=report)
-        _check(pack, role, plan, device)
+        model = pack.read(role)
+        build_plan(plan, role=pack.role(role), model=model, report=report)
+        _check(plan, pack.role(role), model, device)
         yield Built(plan, time.monotonic() - began)
 
 
@@ -209,7 +229,7 @@ def build_plan(plan: Plan, *, role: Role, model: bytes, report: Report | None = 
     messages = Messages(tensorrt)
     builder = tensorrt.Builder(messages.logger)
     network = builder.create_network(_creation_flags(tensorrt))
-    _parse(plan, tensorrt.OnnxParser(network, messages.logger), model, messages)
+    _parse(tensorrt, network, plan, model, messages)
     config = builder.create_builder_config()
     config.set_memory_pool_limit(tensorrt.MemoryPoolType.WORKSPACE, WORKSPACE)
     _allow_half(tensorrt, network, config)
@@ -229,8 +249,8 @@ def build_plan(plan: Plan, *, role: Role, model: bytes, report: Report | None = 
     cache.keep()
 
 
-def _parse(plan: Plan, parser: Any, model: bytes, messages: Messages) -> None:
-    tensorrt = import_tensorrt()
+def _parse(tensorrt: Any, network: Any, plan: Plan, model: bytes, messages: Messages) -> None:
+    parser = tensorrt.OnnxParser(network, messages.logger)
     # Else instance norm becomes a plugin before TensorRT 10, and the plan needs its library wherever it is loaded.
     parser.set_flag(tensorrt.OnnxParserFlag.NATIVE_INSTANCENORM)
     if not parser.parse(model):
@@ -243,19 +263,11 @@ def _parse(plan: Plan, parser: Any, model: bytes, messages: Messages) -> None:
         )
 
 
-def _check(pack: Pack, role: str, plan: Plan, device: int) -> None:
+def _check(plan: Plan, role: Role, model: bytes, device: int) -> None:
     """Asks the plan; one that answers wrongly is not left to be used."""
     with open_place(device) as place:
-        runner = TensorRtRunner(
-            plan.network,
-            role=pack.role(role),
-            read=partial(read_plan, plan),
-            rebuild=rebuild(plan),
-            place=place,
-            graphs=False,
-        )
         try:
-            check_plan(runner, model=partial(pack.read, role))
+            check_plan(plan_runner(plan, role=role, place=place, graphs=False), model=model)
         except BaseException:
             plan.file.with_suffix(".json").unlink(missing_ok=True)
             plan.file.unlink(missing_ok=True)
