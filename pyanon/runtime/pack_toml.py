@@ -9,6 +9,7 @@ from typing import Any
 from pyanon.runtime.manifest import MANIFEST, SCHEMA, DataFile, Manifest, Prompts, Role, parse_manifest
 from pyanon.runtime.pack import Pack, load_pack, read_file, read_verified
 from pyanon.runtime.port import Port
+from pyanon.runtime.storage import write_whole
 from pyanon.runtime.toml_tables import format_key, format_table
 
 __all__ = ["format_manifest", "write_pack_toml"]
@@ -37,9 +38,7 @@ def write_pack_toml(pack: Pack) -> Pack:
     )
     text = format_manifest(manifest)
     parse_manifest(text, source=MANIFEST)
-    draft = pack.folder / f"{MANIFEST}.draft"
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(pack.folder / MANIFEST)
+    write_whole(pack.folder / MANIFEST, text.encode())
     return load_pack(pack.folder)
 
 

@@ -21,7 +21,7 @@ from pyanon.runtime.sources import (
     read_sources,
     require_pins,
 )
-from pyanon.runtime.storage import stored
+from pyanon.runtime.storage import stored, write_whole
 
 __all__ = ["Pins", "find_pinned", "known_lists", "pin", "save_pins"]
 
@@ -124,10 +124,7 @@ def save_pins(what: SourceList, *, renew: bool = False) -> Pins:
             do="where you know why and trust it, the same command with --renew; else keep what you have",
         )
     with stored():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.draft")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, text.encode())
     return Pins(what, path, changes, is_new=before is None)
 
 

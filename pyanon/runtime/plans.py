@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pyanon.runtime.pack import Pack, read_verified
 from pyanon.runtime.plan_check import check_plan
 from pyanon.runtime.profiles import Profile, profiles_of, shape_of
 from pyanon.runtime.shelves import plan_folder
+from pyanon.runtime.storage import write_whole
 from pyanon.runtime.tensorrt import TensorRtRunner
 from pyanon.runtime.tensorrt_api import Messages, import_tensorrt
 
@@ -315,7 +315,7 @@ class _TimingCache:
 
     def keep(self) -> None:
         """Writes it for the next network."""
-        _write(self._file, bytes(memoryview(self._config.get_timing_cache().serialize())))
+        write_whole(self._file, bytes(memoryview(self._config.get_timing_cache().serialize())))
 
 
 def _watch(tensorrt: Any, config: Any, network: str, report: Report) -> None:
@@ -345,13 +345,6 @@ def _keep(plan: Plan, data: bytes) -> None:
     """The plan first, then what vouches for it: without that it does not count as there."""
     beside = plan.file.with_suffix(".json")
     beside.unlink(missing_ok=True)
-    _write(plan.file, data)
+    write_whole(plan.file, data)
     stated = {"network": plan.network, "key": plan.key, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    _write(beside, (json.dumps(stated, indent=1) + "\n").encode())
-
-
-def _write(file: Path, data: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{os.getpid()}.draft")
-    draft.write_bytes(data)
-    draft.replace(file)
+    write_whole(beside, (json.dumps(stated, indent=1) + "\n").encode())

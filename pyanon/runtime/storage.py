@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,17 @@ from pathlib import Path
 from pyanon.errors import InputError, PyanonError, SinkError
 from pyanon.runtime.shelves import HOME_VARIABLE, home
 
-__all__ = ["appear", "folder_size", "free_space", "locked", "remove", "sha256_of", "storage_error", "stored"]
+__all__ = [
+    "appear",
+    "folder_size",
+    "free_space",
+    "locked",
+    "remove",
+    "sha256_of",
+    "storage_error",
+    "stored",
+    "write_whole",
+]
 
 
 def storage_error(error: OSError) -> SinkError:
@@ -88,6 +98,9 @@ def locked(folder: Path) -> Iterator[None]:
         InputError: Somebody else is at it.
         SinkError: It cannot be made.
     """
+    # Only systems like Unix have it, and `pyanon.runtime` loads this module everywhere.
+    import fcntl
+
     with stored():
         folder.mkdir(parents=True, exist_ok=True)
         opened = (folder.parent / f".{folder.name}.lock").open("w")
@@ -99,6 +112,22 @@ def locked(folder: Path) -> Iterator[None]:
                 "another pyanon is fetching this", given=folder.name, do="let it finish, or end it, and run this again"
             ) from error
         yield
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is seen complete or not at all; what had the name before is replaced.
+
+    Args:
+        path: The file; its folder is made.
+        data: What it holds.
+
+    Raises:
+        OSError: It cannot be written; what had the name before is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft.write_bytes(data)
+    draft.replace(path)
 
 
 def appear(made: Path, place: Path) -> None:
