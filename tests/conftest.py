@@ -17,6 +17,8 @@ from hypothesis import settings
 
 from pyanon.errors import PyanonError
 from tests.emulation import emulated_kernels as emulated_kernels
+from tests.emulation import gpu as gpu
+from tests.emulation import place as place
 
 ROOT = Path(__file__).resolve().parents[1]
 

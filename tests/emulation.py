@@ -1,4 +1,4 @@
-"""The CUDA kernels, compiled for the CPU (csrc/tests/emulation), for every test that runs them there."""
+"""The CUDA kernels, compiled for the CPU (csrc/tests/emulation), and a simulated GPU that runs them, for every test."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
-__all__ = ["emulated_kernels"]
+if TYPE_CHECKING:
+    from pyanon.runtime.device import Stream
+    from tests.runtime.simulated.machine import Machine
+
+__all__ = ["emulated_kernels", "gpu", "place"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +50,28 @@ def emulated_kernels(pytestconfig: pytest.Config) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# What these import loads NumPy, which is to find the environment that `tests.conftest` sets.
+
+
+@pytest.fixture
+def gpu(emulated_kernels: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """The simulated GPU with the kernels; modules that need other things of it have a `gpu` of their own."""
+    from pyanon.ops import cuda
+    from tests.runtime.simulated.machine import machine
+
+    monkeypatch.setattr(cuda, "extension", lambda: emulated_kernels)
+    return machine(monkeypatch)
+
+
+@pytest.fixture
+def place(gpu: Machine) -> Iterator[Stream]:
+    """A stream of that GPU."""
+    from pyanon.runtime.device import open_place
+
+    with open_place() as opened:
+        yield opened
 
 
 def _run(*command: str) -> str:

@@ -42,12 +42,6 @@ def gpu(
     gc.collect()  # what still holds memory of this GPU shall not outlive it
 
 
-@pytest.fixture
-def place(gpu: Machine) -> Iterator[Stream]:
-    with open_place() as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
 def portrait() -> ImageArray:
     """A photograph with a face (public domain, NASA)."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import itertools
 import weakref
-from collections.abc import Iterator
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,31 +12,18 @@ import pytest
 from pyanon import ops
 from pyanon.arrays import DeviceArray
 from pyanon.errors import InputError, RunnerError
-from pyanon.ops import cuda
 from pyanon.runtime import nvmm
-from pyanon.runtime.device import Stream, open_place
+from pyanon.runtime.device import Stream
 from pyanon.surfaces import Surfaces
 from pyanon.types import ImageArray
 from pyanon.video.gpu import DecodedPlane
 from pyanon.video.orientation import UPRIGHT, Orientation
 from tests.runtime.simulated.cuda import cudaEglFrameType, cudaError_t
-from tests.runtime.simulated.machine import Machine, machine
+from tests.runtime.simulated.machine import Machine
 from tests.simulated_surfaces import Nvmm, Plane, upload
 
 LOOK = {"standard": "bt601", "full_range": True}
 TURNS = [Orientation(*flags) for flags in itertools.product((False, True), repeat=3)]
-
-
-@pytest.fixture
-def gpu(emulated_kernels: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(cuda, "extension", lambda: emulated_kernels)
-    return machine(monkeypatch)
-
-
-@pytest.fixture
-def place(gpu: Machine) -> Iterator[Stream]:
-    with open_place() as opened:
-        yield opened
 
 
 def nv12(height: int = 36, width: int = 50) -> tuple[ImageArray, ImageArray]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import av
@@ -21,7 +21,7 @@ from pyanon import ops
 from pyanon.arrays import DeviceArray
 from pyanon.errors import SourceError
 from pyanon.ops import cuda
-from pyanon.runtime.device import Stream, open_place
+from pyanon.runtime.device import Stream
 from pyanon.surfaces import Surfaces
 from pyanon.types import Frame
 from pyanon.video import open_camera, open_sink, open_video
@@ -29,7 +29,6 @@ from pyanon.video.colour import ToRgb
 from pyanon.video.formats import Encoder, choose_nvenc, format_of
 from pyanon.video.info import Chroma, Colour, VideoInfo
 from pyanon.video.orientation import UPRIGHT, Orientation
-from tests.runtime.simulated.machine import Machine, machine
 from tests.simulated_surfaces import Plane, upload
 from tests.video.media import NTSC, set_display_matrix, times, write_video
 
@@ -62,18 +61,6 @@ class Downloading(ToRgb):
 
     def __call__(self, frame: Any) -> Any:
         return super().__call__(getattr(frame, "real", frame))
-
-
-@pytest.fixture
-def gpu(emulated_kernels: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(cuda, "extension", lambda: emulated_kernels)
-    return machine(monkeypatch)
-
-
-@pytest.fixture
-def place(gpu: Machine) -> Iterator[Stream]:
-    with open_place() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,9 +14,8 @@ import pyanon.video.nvmm
 from pyanon import ops
 from pyanon.arrays import DeviceArray
 from pyanon.errors import InputError, SourceError, SourceNotFoundError, TruncatedSourceError
-from pyanon.ops import cuda
 from pyanon.runtime import nvmm
-from pyanon.runtime.device import Stream, open_place
+from pyanon.runtime.device import Stream
 from pyanon.surfaces import Surfaces
 from pyanon.types import ImageArray
 from pyanon.video import gstreamer, open_camera, open_sink, open_video
@@ -26,25 +24,13 @@ from pyanon.video.gstreamer import pipeline_of
 from pyanon.video.live import Clock
 from pyanon.video.nvmm import NvmmSource
 from pyanon.video.orientation import Orientation
-from tests.runtime.simulated.machine import Machine, machine
+from tests.runtime.simulated.machine import Machine
 from tests.simulated_surfaces import Nvmm, upload
 from tests.video.media import card, set_display_matrix, times, write_video
 from tests.video.simulated_gstreamer import Script, simulate
 
 TAIL = "nvvidconv bl-output=false ! video/x-raw(memory:NVMM),format=NV12 ! appsink name=frames"
 SECOND = 1_000_000_000
-
-
-@pytest.fixture
-def gpu(emulated_kernels: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(cuda, "extension", lambda: emulated_kernels)
-    return machine(monkeypatch)
-
-
-@pytest.fixture
-def place(gpu: Machine) -> Iterator[Stream]:
-    with open_place() as opened:
-        yield opened
 
 
 def planes() -> tuple[ImageArray, ImageArray]:
