@@ -8,7 +8,7 @@ from pyanon.errors import RunnerError
 from pyanon.runtime.adoption import adopt
 from pyanon.runtime.device import Stream, open_place
 from pyanon.runtime.faces import OCCLUSION, ORACLE, FaceNetworks, face_networks, missing_for_faces
-from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role
+from pyanon.runtime.manifest import DataFile, Manifest, Prompts, Role, Vocabulary
 from pyanon.runtime.manifold import Manifold
 from pyanon.runtime.onnx import Device, OnnxRunner
 from pyanon.runtime.pack import Pack, available_packs, load_pack
@@ -16,6 +16,7 @@ from pyanon.runtime.pack_toml import write_pack_toml
 from pyanon.runtime.plans import find_plan, plan_runner
 from pyanon.runtime.port import Port
 from pyanon.runtime.runner import Runner, infer_beside
+from pyanon.runtime.words import Tokens, Words
 
 __all__ = [
     "OCCLUSION",
@@ -31,6 +32,9 @@ __all__ = [
     "Role",
     "Runner",
     "Stream",
+    "Tokens",
+    "Vocabulary",
+    "Words",
     "adopt",
     "available_packs",
     "face_networks",

@@ -16,7 +16,18 @@ from pyanon.errors import PackError
 from pyanon.runtime.port import DTYPES, Port
 from pyanon.runtime.toml_tables import NAME, SHA256, Table
 
-__all__ = ["MANIFEST", "ROLES", "SCHEMA", "DataFile", "Manifest", "Prompts", "Role", "Setting", "parse_manifest"]
+__all__ = [
+    "MANIFEST",
+    "ROLES",
+    "SCHEMA",
+    "DataFile",
+    "Manifest",
+    "Prompts",
+    "Role",
+    "Setting",
+    "Vocabulary",
+    "parse_manifest",
+]
 
 #: File name of a manifest.
 MANIFEST = "pack.toml"
@@ -132,6 +143,27 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class Vocabulary:
+    """How a pack's networks are told texts.
+
+    Attributes:
+        file: A ``tokenizer.json`` as the library `tokenizers` reads it, relative to the pack's folder.
+        length: Tokens of a text at most, start and end among them.
+        start: Number of the token before a text.
+        end: Number of the token after it.
+        pad: Number of the tokens that fill up a shorter text.
+        sha256: Of the file, as in `Role`.
+    """
+
+    file: str
+    length: int
+    start: int
+    end: int
+    pad: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What `pack.toml` says.
 
@@ -144,6 +176,7 @@ class Manifest:
         roles: Role name -> network.
         prompts: The prompts its locator knows; None without a text-conditioned locator.
         manifold: The identities it can draw from, a ``.npz`` file; None where it cannot replace faces.
+        vocabulary: How its networks are told texts; None where none of them reads.
         method: What happens to faces where the policy leaves it open: ``"replace"`` where the pack can, or ``"cover"``.
     """
 
@@ -155,6 +188,7 @@ class Manifest:
     roles: Mapping[str, Role] = field(hash=False)
     prompts: Prompts | None = None
     manifold: DataFile | None = None
+    vocabulary: Vocabulary | None = None
     method: str = "replace"
 
 
@@ -183,6 +217,7 @@ def parse_manifest(text: str, *, source: object) -> Manifest:
         roles=_roles(top.table("roles")),
         prompts=_prompts(top.table("prompts")) if "prompts" in top else None,
         manifold=_data_file(top.table("manifold")) if "manifold" in top else None,
+        vocabulary=_vocabulary(top.table("vocabulary")) if "vocabulary" in top else None,
         method=pack.text("method", _METHOD) if "method" in pack else "replace",
     )
     pack.close()
@@ -269,3 +304,12 @@ def _data_file(table: Table) -> DataFile:
     data = DataFile(file=table.inside("file"), sha256=table.text("sha256", SHA256))
     table.close()
     return data
+
+
+def _vocabulary(table: Table) -> Vocabulary:
+    numbers = {key: table.take(key, int, "a whole number") for key in ("length", "start", "end", "pad")}
+    if min(numbers.values()) < 0 or numbers["length"] < 3:
+        raise table.fault("length", "cannot be used", given=numbers, expected="numbers of tokens, and length >= 3")
+    vocabulary = Vocabulary(file=table.inside("file"), sha256=table.text("sha256", SHA256), **numbers)
+    table.close()
+    return vocabulary

@@ -16,6 +16,7 @@ from pyanon.errors import PackError, PackIntegrityError, UnknownPromptError
 from pyanon.runtime.manifest import MANIFEST, Manifest, Prompts, Role, parse_manifest
 from pyanon.runtime.manifold import Manifold, read_manifold
 from pyanon.runtime.shelves import PACKS_VARIABLE, shelves
+from pyanon.runtime.words import Words
 from pyanon.types import FloatArray
 
 __all__ = ["Pack", "available_packs", "load_pack", "read_file", "read_verified"]
@@ -109,8 +110,25 @@ class Pack:
         data = read_verified(self.folder, entry.file, entry.sha256)
         return read_manifold(data, source=self.folder / entry.file)
 
+    def words(self) -> Words:
+        """How its networks are told texts.
+
+        Raises:
+            PackError: The pack has no vocabulary, or its file is missing or malformed.
+            PackIntegrityError: It is not the one that the manifest states.
+        """
+        entry = self.manifest.vocabulary
+        if entry is None:
+            raise PackError(
+                f"pack {self.name!r} cannot read texts",
+                given=self.folder,
+                expected="a [vocabulary] section",
+                do="use a pack with a text encoder: see docs/packs.md",
+            )
+        return Words(read_verified(self.folder, entry.file, entry.sha256), entry, source=self.folder / entry.file)
+
     def verify(self) -> None:
-        """Read and verify every file of the pack; raises what `read`, `prompt` and `manifold` raise."""
+        """Read and verify every file of the pack; raises what `read`, `prompt`, `manifold` and `words` raise."""
         for _, check in self.checks():
             check()
 
@@ -118,7 +136,7 @@ class Pack:
         """What `verify` does, one file after the other.
 
         Yields:
-            Name of a file, and what reads and verifies it, or raises what `read`, `prompt` and `manifold` raise.
+            Name of a file, and what reads and verifies it, or raises what `verify` raises.
         """
         for name, role in self.manifest.roles.items():
             yield role.file, partial(self.read, name)
@@ -126,6 +144,8 @@ class Pack:
             yield self.manifest.prompts.file, partial(self._embeddings, self.manifest.prompts)
         if self.manifest.manifold is not None:
             yield self.manifest.manifold.file, self.manifold
+        if self.manifest.vocabulary is not None:
+            yield self.manifest.vocabulary.file, self.words
 
     def _embeddings(self, prompts: Prompts) -> FloatArray:
         data = read_verified(self.folder, prompts.file, prompts.sha256)

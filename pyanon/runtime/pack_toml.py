@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from pyanon.runtime.manifest import MANIFEST, SCHEMA, DataFile, Manifest, Prompts, Role, parse_manifest
+from pyanon.runtime.manifest import MANIFEST, SCHEMA, DataFile, Manifest, Prompts, Role, Vocabulary, parse_manifest
 from pyanon.runtime.pack import Pack, load_pack, read_file, read_verified
 from pyanon.runtime.port import Port
 from pyanon.runtime.storage import write_whole
@@ -35,6 +35,8 @@ def write_pack_toml(pack: Pack) -> Pack:
         roles={name: replace(role, sha256=_hash(pack, role)) for name, role in pack.manifest.roles.items()},
         prompts=pack.manifest.prompts and replace(pack.manifest.prompts, sha256=_hash(pack, pack.manifest.prompts)),
         manifold=pack.manifest.manifold and replace(pack.manifest.manifold, sha256=_hash(pack, pack.manifest.manifold)),
+        vocabulary=pack.manifest.vocabulary
+        and replace(pack.manifest.vocabulary, sha256=_hash(pack, pack.manifest.vocabulary)),
     )
     text = format_manifest(manifest)
     parse_manifest(text, source=MANIFEST)
@@ -60,13 +62,17 @@ def format_manifest(manifest: Manifest) -> str:
     if manifest.manifold is not None:
         manifold = manifest.manifold
         blocks.append(format_table("manifold", {"file": manifold.file, "sha256": manifold.sha256}))
+    if manifest.vocabulary is not None:
+        words = manifest.vocabulary
+        numbers = {key: getattr(words, key) for key in ("length", "start", "end", "pad")}
+        blocks.append(format_table("vocabulary", {"file": words.file, "sha256": words.sha256, **numbers}))
     return "\n".join(blocks)
 
 
 _HEAD = ("name", "version", "licence", "training_data", "description")
 
 
-def _hash(pack: Pack, entry: Role | Prompts | DataFile) -> str:
+def _hash(pack: Pack, entry: Role | Prompts | DataFile | Vocabulary) -> str:
     if entry.sha256:
         read_verified(pack.folder, entry.file, entry.sha256)
         return entry.sha256
