@@ -32,8 +32,8 @@ Kind: TypeAlias = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: What is put in the place of a span, by the names of Presidio's anonymizer: ``replace`` is a general description that
-#: fits the sentence and the face, ``redact`` leaves a gap, ``mask`` asterisks, ``hash`` a keyed digest, ``encrypt`` what
-#: turns back with the key, ``keep`` the span itself.
+#: fits the sentence and the face, ``redact`` leaves a gap, ``mask`` asterisks, ``hash`` a keyed digest, ``encrypt``
+#: what turns back with the key, ``keep`` the span itself.
 Operator: TypeAlias = Literal["replace", "redact", "mask", "hash", "encrypt", "keep"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 
