@@ -147,9 +147,11 @@ def test_an_answer_that_does_not_follow_the_schema_is_no_answer(content: object)
 
 @pytest.mark.parametrize("quote", ["Lopes", "maria", "Maria  Lopez", "Maria Lopez, 34, laughs; Maria waves. "])
 def test_quotes_that_are_not_in_the_text_are_no_answer(quote: str) -> None:
-    with model_stand_in(names(("34", "age"), (quote, "name"))) as model:
-        with pytest.raises(ExtractorError, match="quotes what is not in the text") as error:
-            endpoint(model)(CAPTION)
+    with (
+        model_stand_in(names(("34", "age"), (quote, "name"))) as model,
+        pytest.raises(ExtractorError, match="quotes what is not in the text") as error,
+    ):
+        endpoint(model)(CAPTION)
     assert quote not in str(error.value)  # errors are logged
 
 
@@ -161,17 +163,21 @@ def test_what_is_no_completion_is_no_answer(body: bytes) -> None:
 
 @pytest.mark.parametrize("finish", ["length", "content_filter", "Maria"])
 def test_half_an_answer_is_no_answer(finish: str) -> None:
-    with model_stand_in(says({"spans": []}, finish=finish)) as model:
-        with pytest.raises(ExtractorError, match="did not finish") as error:
-            endpoint(model)(CAPTION)
+    with (
+        model_stand_in(says({"spans": []}, finish=finish)) as model,
+        pytest.raises(ExtractorError, match="did not finish") as error,
+    ):
+        endpoint(model)(CAPTION)
     assert "Maria" not in str(error.value)
 
 
 def test_a_refusal_has_no_text() -> None:
     choice = {"message": {"content": None, "refusal": "I cannot"}, "finish_reason": "stop"}
-    with model_stand_in(sends(json.dumps({"choices": [choice]}).encode())) as model:
-        with pytest.raises(ExtractorError, match="did not finish"):
-            endpoint(model)(CAPTION)
+    with (
+        model_stand_in(sends(json.dumps({"choices": [choice]}).encode())) as model,
+        pytest.raises(ExtractorError, match="did not finish"),
+    ):
+        endpoint(model)(CAPTION)
 
 
 @pytest.mark.parametrize("fault", [says("busy", status=500), says("", status=429), says("", status=503), hangs_up])
@@ -182,9 +188,11 @@ def test_a_service_that_is_busy_is_asked_again(fault: Any) -> None:
 
 
 def test_it_is_asked_no_more_often_than_that() -> None:
-    with model_stand_in(says("", status=500)) as model:
-        with pytest.raises(ExtractorError, match=r"does not answer.*status 500\), asked 3 times"):
-            endpoint(model)(CAPTION)
+    with (
+        model_stand_in(says("", status=500)) as model,
+        pytest.raises(ExtractorError, match=r"does not answer.*status 500\), asked 3 times"),
+    ):
+        endpoint(model)(CAPTION)
     assert len(model.asked) == 3
 
 
@@ -207,9 +215,11 @@ def test_a_service_that_is_slow_is_given_up(fault: Any) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422])
 def test_a_refusal_is_not_asked_again(status: int) -> None:
-    with model_stand_in(sends(b"the caption was ...", status=status)) as model:
-        with pytest.raises(ExtractorError, match=f"refuses.*status {status}") as error:
-            endpoint(model)(CAPTION)
+    with (
+        model_stand_in(sends(b"the caption was ...", status=status)) as model,
+        pytest.raises(ExtractorError, match=f"refuses.*status {status}") as error,
+    ):
+        endpoint(model)(CAPTION)
     assert len(model.asked) == 1
     assert "the caption was" not in str(error.value)
 
@@ -224,9 +234,11 @@ def test_redirects_are_not_followed(status: int) -> None:
 
 
 def test_a_huge_answer_is_not_read_to_its_end() -> None:
-    with model_stand_in(sends(b" " * (LONGEST + 1))) as model:
-        with pytest.raises(ExtractorError, match="answer is too long"):
-            endpoint(model)(CAPTION)
+    with (
+        model_stand_in(sends(b" " * (LONGEST + 1))) as model,
+        pytest.raises(ExtractorError, match="answer is too long"),
+    ):
+        endpoint(model)(CAPTION)
 
 
 def test_a_long_text_is_refused_not_cut() -> None:
