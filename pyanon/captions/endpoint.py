@@ -68,7 +68,11 @@ class Endpoint:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_place", Address.of(self.address))
         if not self.model:
-            raise InputError("an extractor at an address needs a model", expected="its name (--extractor-model NAME)")
+            raise InputError(
+                "an extractor at an address needs a model",
+                given="no name",
+                expected="its name (--extractor-model NAME)",
+            )
         for name, low, high in (("timeout", 0.01, 3600), ("attempts", 1, 10), ("pause", 0, 60), ("longest", 1, 10**6)):
             value = getattr(self, name)
             if not low <= value <= high:
