@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 
 from PIL import ExifTags, Image
@@ -36,9 +37,12 @@ _CAMERA = frozenset({
     _Base.Contrast, _Base.Saturation, _Base.Sharpness, _Base.LensMake, _Base.LensModel,
 })  # fmt: skip
 
+#: What Pillow raises where a block is not what it should be.
+_DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error)
+
 
 def harmless_exif(block: bytes) -> bytes:
-    """What may be kept of an EXIF block: built anew from the tags that are known to be harmless.
+    """What may be kept of an EXIF block: built anew from the tags that are known to be harmless; nothing of a damaged one.
 
     The thumbnail shows the picture as it was, and maker notes may hold another one; neither is carried over, nor is the
     place, an owner's name, a serial number, a comment, or the orientation that has been applied.
@@ -47,8 +51,11 @@ def harmless_exif(block: bytes) -> bytes:
         block: As `PIL.Image.Image.info` has it.
     """
     found, kept = Image.Exif(), Image.Exif()
-    found.load(block)
-    kept.update({tag: value for tag, value in found.items() if tag in _DIRECTORY})
-    camera = found.get_ifd(ExifTags.IFD.Exif)
-    kept.get_ifd(ExifTags.IFD.Exif).update({tag: value for tag, value in camera.items() if tag in _CAMERA})
-    return kept.tobytes()
+    try:
+        found.load(block)
+        kept.update({tag: value for tag, value in found.items() if tag in _DIRECTORY})
+        camera = found.get_ifd(ExifTags.IFD.Exif)
+        kept.get_ifd(ExifTags.IFD.Exif).update({tag: value for tag, value in camera.items() if tag in _CAMERA})
+        return kept.tobytes()
+    except _DAMAGED:
+        return Image.Exif().tobytes()
