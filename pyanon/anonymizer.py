@@ -22,9 +22,9 @@ from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
 from pyanon.stages.sample import Sampler
-from pyanon.stages.track import Lookahead, Steadier, Tracker
+from pyanon.stages.track import Lookahead, Steadier, Tracker, with_told
 from pyanon.surfaces import Surfaces
-from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
+from pyanon.types import Detections, Face, FloatArray, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
 
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
 
@@ -67,7 +67,10 @@ class _Clock:
 
 @dataclass
 class _Seen:
-    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream."""
+    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream.
+
+    The last ``told`` of its tracks were not found: somebody said that they are there.
+    """
 
     clock: _Clock
     on_device: bool = False
@@ -75,6 +78,7 @@ class _Seen:
     sampler: Sampler | None = None
     steady: Steadier | None = None
     takes: int = 1
+    told: int = 0
 
 
 class Anonymizer:
@@ -175,22 +179,29 @@ class Anonymizer:
     ) -> None:
         self.close()
 
-    def __call__(self, picture: Picture) -> Result:
+    def __call__(self, picture: Picture, *, also: FloatArray | None = None) -> Result:
         """Anonymizes one picture, on its own.
 
         Args:
             picture: ``(H, W, 3)`` uint8 RGB, or a `Frame`. An array of another library on the GPU (anything with
                 ``__cuda_array_interface__`` or ``__dlpack__``) stays there, and ``result.output.pixels`` is there, too.
+            also: ``(n, 4)`` xyxy in source pixels, where somebody says that faces are. Those that no located face
+                stands for are covered, never replaced; they are ``told`` in the result.
 
         Raises:
-            InputError: The picture is not such an array.
+            InputError: The picture is not such an array, or ``also`` are no boxes.
             StageError: A stage raised and the policy says stop.
         """
         frame = self._frame(picture, 0)
         seen = _Seen(_Clock(), _is_on_device(frame), sampler=self._sampler(), takes=STILL_TAKES)
         tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
-        return self._finish(*self._look(frame, tracker, seen, details), seen)
+        frame, tracks = self._look(frame, tracker, seen, details)
+        if also is not None:
+            located = len(tracks)
+            tracks = with_told(tracks, also)
+            seen.told = len(tracks) - located
+        return self._finish(frame, tracks, seen)
 
     def stream(self, frames: Iterable[Picture], *, lookahead: int | None = None) -> Iterator[Result]:
         """Anonymizes the frames of one video or camera, in order.
@@ -318,6 +329,7 @@ class Anonymizer:
                 reason=verdicts.reason[row],
                 similarity=tuple(verdicts.similarity[row][np.isfinite(verdicts.similarity[row])].tolist()),
                 epsilon=spent.get(int(tracks.track_id[row]), 0.0),
+                told=row >= len(tracks) - seen.told,
             )
             for row, box in enumerate(tracks.xyxy)
         )

@@ -411,6 +411,7 @@ class Face:
         reason: Why it was covered, where faces are to be replaced; else empty.
         similarity: Of replacement and original, for every oracle; empty where they were not compared.
         epsilon: Privacy loss spent on its track so far, by the exponential mechanism.
+        told: Whether nobody located it, and it was covered because the caller or the file says that it is there.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -425,6 +426,7 @@ class Face:
     reason: str = ""
     similarity: tuple[float, ...] = ()
     epsilon: float = 0.0
+    told: bool = False
 
 
 @dataclass(frozen=True, eq=False)

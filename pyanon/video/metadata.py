@@ -42,7 +42,7 @@ _DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, 
 
 
 def harmless_exif(block: bytes) -> bytes:
-    """What may be kept of an EXIF block: built anew from the tags that are known to be harmless; nothing of a damaged one.
+    """What may be kept of an EXIF block: built anew from the tags known to be harmless; nothing of a damaged one.
 
     The thumbnail shows the picture as it was, and maker notes may hold another one; neither is carried over, nor is the
     place, an owner's name, a serial number, a comment, or the orientation that has been applied.

@@ -14,14 +14,14 @@ import numpy as np
 from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from pyanon.errors import InputError, SinkError, TruncatedSourceError, UnsupportedMediaError
-from pyanon.types import Frame, ImageArray
+from pyanon.types import FloatArray, Frame, ImageArray
 from pyanon.video import sniff
 from pyanon.video.atomic import AtomicFile, check_output, sink_error
 from pyanon.video.descriptions import Descriptions, Gathered, PublicWords, blocks_of, gathered_from, without
 from pyanon.video.descriptions.packet import WITH_WORDS, options_for
 from pyanon.video.metadata import harmless_exif
 
-__all__ = ["PICTURE_SUFFIXES", "Picture", "read_picture", "write_picture"]
+__all__ = ["PICTURE_SUFFIXES", "Picture", "read_picture", "takes_words", "write_picture"]
 
 _FORMATS = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP",
@@ -71,6 +71,13 @@ class Picture:
     encoding: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     descriptions: Descriptions = field(default_factory=Descriptions, repr=False)
+
+    @property
+    def face_boxes(self) -> FloatArray:
+        """Where the file says that faces are: ``(n, 4)`` float32 xyxy in pixels of the frame."""
+        boxes = [(face.x, face.y, face.x + face.width, face.y + face.height) for face in self.descriptions.faces]
+        size = (self.frame.width, self.frame.height) * 2
+        return (np.asarray(boxes, np.float64).reshape(-1, 4) * size).astype(np.float32)
 
 
 def read_picture(path: str | Path) -> Picture:
@@ -269,6 +276,15 @@ def write_picture(
     if words and kind in WITH_WORDS:
         options |= options_for(words, kind, exif=exif)
     _save(target, picture, kind, options)
+
+
+def takes_words(path: str | Path) -> bool:
+    """Whether `write_picture` can write words into a file of this name.
+
+    Args:
+        path: Where a picture is to be written.
+    """
+    return _FORMATS.get(Path(path).suffix.lower()) in WITH_WORDS
 
 
 def _assemble(kind: str, frame: Frame, like: Picture) -> tuple[Image.Image, bytes | None]:

@@ -42,6 +42,17 @@ class Region:
         """Whether it shows a face."""
         return FACE in self.kind
 
+    def is_like(self, other: Region) -> bool:
+        """Whether another region is the same one, said a second time: they share more than half of what both hold.
+
+        Args:
+            other: Of the same picture.
+        """
+        wide = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        high = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        shared = max(0.0, wide) * max(0.0, high)
+        return shared > 0.5 * (self.width * self.height + other.width * other.height - shared)
+
 
 @dataclass(frozen=True)
 class Descriptions:
@@ -86,8 +97,12 @@ class Descriptions:
 
     @property
     def faces(self) -> tuple[Region, ...]:
-        """The regions that show a face."""
-        return tuple(region for region in self.regions if region.is_face)
+        """The regions that show a face, each once: programs state them in the words of several standards."""
+        faces: list[Region] = []
+        for region in self.regions:
+            if region.is_face and not any(region.is_like(known) for known in faces):
+                faces.append(region)
+        return tuple(faces)
 
 
 @dataclass(frozen=True)
