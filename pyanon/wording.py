@@ -18,8 +18,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = "\u2e80"
 #: What stands in the names of authors and in copyright notices and names nobody.
 _NOBODY = frozenset({
-    "all", "and", "by", "copyright", "der", "foto", "gmbh", "images", "inc", "ltd", "photo", "photographer", "photographs",
-    "photography", "photos", "press", "reserved", "rights", "studio", "the", "und", "van", "von",
+    "all", "and", "by", "copyright", "der", "foto", "gmbh", "images", "inc", "ltd", "photo", "photographer",
+    "photographs", "photography", "photos", "press", "reserved", "rights", "studio", "the", "und", "van", "von",
 })  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def notes_on_words(found: Descriptions, words: PublicWords, *, rights_kept: bool
     notes = (
         f"written in the file and left out: {left}" if left else "",
         f"rewritten to fit the new picture: {kept}" if captions else f"kept: {kept}" if kept else "",
-        f"of what is written in the file, {damaged} could not be read and was left out" if damaged else "",
+        f"written in the file, but damaged, and left out: {damaged}" if damaged else "",
     )
     return tuple(filter(None, notes))
 

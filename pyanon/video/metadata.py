@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Mapping
 
 from PIL import ExifTags, Image
 
-__all__ = ["harmless_exif", "harmless_tags"]
+__all__ = ["DAMAGED", "harmless_exif", "harmless_tags"]
 
 #: What may stay in a video. Not on it, so never kept: places, names of people and devices, comments, thumbnails.
 _TAGS = frozenset({"title", "copyright", "creation_time", "date", "genre", "language"})
@@ -37,8 +38,8 @@ _CAMERA = frozenset({
     _Base.Contrast, _Base.Saturation, _Base.Sharpness, _Base.LensMake, _Base.LensModel,
 })  # fmt: skip
 
-#: What Pillow raises where a block is not what it should be.
-_DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error)
+#: What Pillow raises where something is not what it should be; it has no error of its own for that.
+DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error)
 
 
 def harmless_exif(block: bytes) -> bytes:
@@ -52,10 +53,12 @@ def harmless_exif(block: bytes) -> bytes:
     """
     found, kept = Image.Exif(), Image.Exif()
     try:
-        found.load(block)
-        kept.update({tag: value for tag, value in found.items() if tag in _DIRECTORY})
-        camera = found.get_ifd(ExifTags.IFD.Exif)
-        kept.get_ifd(ExifTags.IFD.Exif).update({tag: value for tag, value in camera.items() if tag in _CAMERA})
-        return kept.tobytes()
-    except _DAMAGED:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd tags, and leaves them out
+            found.load(block)
+            kept.update({tag: value for tag, value in found.items() if tag in _DIRECTORY})
+            camera = found.get_ifd(ExifTags.IFD.Exif)
+            kept.get_ifd(ExifTags.IFD.Exif).update({tag: value for tag, value in camera.items() if tag in _CAMERA})
+            return kept.tobytes()
+    except DAMAGED:
         return Image.Exif().tobytes()

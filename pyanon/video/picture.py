@@ -19,7 +19,7 @@ from pyanon.video import sniff
 from pyanon.video.atomic import AtomicFile, check_output, sink_error
 from pyanon.video.descriptions import Descriptions, Gathered, PublicWords, blocks_of, gathered_from, without
 from pyanon.video.descriptions.packet import WITH_WORDS, options_for
-from pyanon.video.metadata import harmless_exif
+from pyanon.video.metadata import DAMAGED, harmless_exif
 
 __all__ = ["PICTURE_SUFFIXES", "Picture", "read_picture", "takes_words", "write_picture"]
 
@@ -128,7 +128,7 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
     except UnsupportedMediaError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (EOFError, *DAMAGED) as error:
         raise TruncatedSourceError(
             f"the picture is damaged or breaks off ({error})", given=path, do="fetch or copy it again"
         ) from error
