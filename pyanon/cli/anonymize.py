@@ -62,6 +62,12 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep harmless descriptions (title, date, exposure); never places, names, devices' numbers or thumbnails",
     )
+    add(
+        "--rewrite-captions",
+        action="store_true",
+        help="keep the title and the caption in a picture's file, rewritten to give nobody away and to fit the new "
+        "faces, and harmless keywords (default: left out)",
+    )
     add_writing(group)
 
 
@@ -84,15 +90,16 @@ def run(given: argparse.Namespace) -> int:
         "report": given.report,
     }
     video_options = {"audio": given.audio, "quality": given.quality, "preset": given.preset, **options}
+    picture_options = {"rewrite_captions": given.rewrite_captions, **options}
     is_folder = Path(given.input).is_dir()
     still = not is_folder and not is_address(given.input) and is_picture(check_input(Path(given.input)))
     with open_anonymizer(given, policy) as anonymizer, console.bar() as bar:
         common: dict[str, Any] = {"anonymizer": anonymizer, "progress": bar}
         if is_folder:
-            done = files.anonymize_folder(given.input, given.output, **common, **video_options)
+            done = files.anonymize_folder(given.input, given.output, **common, **video_options | picture_options)
             bar.close()
             return _say_folder(console, done)
-        work, chosen = (files.anonymize_picture, options) if still else (files.anonymize_video, video_options)
+        work, chosen = (files.anonymize_picture, picture_options) if still else (files.anonymize_video, video_options)
         summary = work(given.input, given.output, **common, **chosen)
     return say(console, summary)
 
