@@ -164,14 +164,6 @@ class _Job:
     report: FaceReport | None = None
     on_progress: OnProgress | None = None
 
-    def __post_init__(self) -> None:
-        if self.writing.rewrite_captions and getattr(self.anonymizer, "captioner", None) is None:
-            raise InputError(
-                "captions cannot be rewritten, because the pack has no words for it",
-                expected="a pack with a vocabulary",
-                do="use another pack, or leave captions out, as is done unless it is asked for",
-            )
-
     def video(self, source: str | Path, output: str | Path, place: Progress) -> FileSummary:
         """Anonymizes a video; ``output`` has been claimed."""
         began, count = time.monotonic(), _Count(self, str(source), place)
@@ -224,9 +216,8 @@ class _Job:
         return self.anonymizer(picture.frame, **also)
 
     def _words(self, picture: Picture, captions: Mapping[str, str], result: Result) -> PublicWords:
-        captioner: Any = self.anonymizer.captioner  # type: ignore[attr-defined]
-        written: Any = result.captions if captions else ()  # type: ignore[attr-defined]
-        texts = {name: caption.text for name, caption in zip(captions, written, strict=True)}
+        captioner = self.anonymizer.captioner
+        texts = {name: caption.text for name, caption in zip(captions, result.captions, strict=True)}
         return public_words(picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text)
 
     def file(self, errand: Errand, place: Progress) -> FileSummary:
