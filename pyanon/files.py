@@ -218,7 +218,9 @@ class _Job:
     def _words(self, picture: Picture, captions: Mapping[str, str], result: Result) -> PublicWords:
         captioner = self.anonymizer.captioner
         texts = {name: caption.text for name, caption in zip(captions, result.captions, strict=True)}
-        return public_words(picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text)
+        return public_words(
+            picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text, faces=result.faces
+        )
 
     def file(self, errand: Errand, place: Progress) -> FileSummary:
         """Anonymizes a file of a folder."""
