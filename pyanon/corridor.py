@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,6 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from pyanon.errors import PackError
+from pyanon.keys import secret_of
 from pyanon.ops.pictures import joined
 from pyanon.policy import Policy
 from pyanon.runtime import OCCLUSION, ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
@@ -30,8 +29,6 @@ __all__ = ["Corridor", "RunStage", "is_replacing"]
 
 T = TypeVar("T")
 
-#: Rounds of PBKDF2 (RFC 8018) between a passphrase and a secret: guessing passphrases shall be slow.
-ROUNDS = 600_000
 #: Merit in nats from which on a face looks for no better replacement, and pictures painted in a frame for that alone.
 SATISFIED, PAINTINGS = -1.0, 4
 #: Share of a similarity that is refused from which on merit falls, and by how many nats for each whole one.
@@ -92,7 +89,7 @@ class Corridor:
             manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
         )
         self._traits = networks.traits
-        self._secret, self._epsilon = _secret(policy.key), policy.epsilon
+        self._secret, self._epsilon = secret_of(policy.key), policy.epsilon
         self._align = Aligner(networks)
         occlusion = open_runner(OCCLUSION) if OCCLUSION in pack.manifest.roles else None
         self._encode = Encoder(open_runner("face_encoder"), occlusion=occlusion)
@@ -252,9 +249,3 @@ def _spread(painted: Replacements, fit: BoolArray) -> Replacements:
     matrix[fit] = painted.matrix
     pixels, mask = (joined([(to, stack, rows)], count=count) for stack in (painted.pixels, painted.mask))
     return Replacements(pixels, mask, matrix)
-
-
-def _secret(key: bytes | str | None) -> bytes:
-    if key is None:
-        return secrets.token_bytes(32)
-    return key if isinstance(key, bytes) else hashlib.pbkdf2_hmac("sha256", key.encode(), b"pyanon/key", ROUNDS)
