@@ -20,7 +20,6 @@ from tests.video import described as made
 from tests.video.media import card
 
 CARD = card(64, 48)
-MARK = "Qzxw"
 XMP, MORE = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 
 

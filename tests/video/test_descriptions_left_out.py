@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import tempfile
-import time
 import zlib
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from pyanon.video import Descriptions, PublicWords, read_picture, takes_words, w
 from pyanon.video.descriptions import blocks_of, gathered_from
 from pyanon.video.descriptions.found import Gathered
 from pyanon.video.descriptions.packet import xmp_packet
+from pyanon.video.descriptions.tiff import Tiff
 from pyanon.video.descriptions.xmp import read_xmp
 from tests.video import described as made
 from tests.video.media import card, noise
@@ -136,9 +136,7 @@ OUTSIDE = (
     ids=["bomb", "outside", "cut", "deep", "half", "two roots", "after", "text", "encoding"],
 )  # fmt: skip
 def test_hostile_and_broken_packets_are_counted(tmp_path: Path, data: bytes) -> None:
-    began = time.monotonic()
     found = of_packet(data)
-    assert time.monotonic() - began < 5
     assert found.unreadable == 1
     assert found.titles in ((), ("x",))
     (tmp_path / "a.webp").write_bytes(made.in_webp(CARD, xmp=data))
@@ -226,11 +224,24 @@ def test_no_bytes_at_all_make_the_reader_raise(kind: str) -> None:
     check()
 
 
+def test_what_would_become_too_much_is_not_made() -> None:
+    """Many texts that inflate a thousandfold; many values that lie over each other; more regions than people."""
+    for size, read in ((4 << 20, 2), (9 << 20, 0)):
+        bomb = made.chunk(b"zTXt", b"Title\0\0" + zlib.compress(b" " * size))
+        blocks = blocks_of(made.in_png(card(2, 2), *[bomb] * 1_500))
+        assert sum(len(block.data) for block in blocks) == size * read
+        assert [block.kind for block in blocks] == ["text"] * read + ["damaged"] * (1_500 - read)
+    entries = b"".join(struct.pack("<HHII", 0x010E, 2, 4 << 20, 8) for _ in range(1_000))
+    tiff = Tiff(b"II*\0\x08\0\0\0" + struct.pack("<H", 1_000) + entries + bytes(4 << 20))
+    assert (len(list(tiff.entries())), tiff.damaged) == (16, 984)
+    found = of_packet(made.packet(made.mwg(*[("Zoë", "Face", (n / 3_000, 0.5, 0.01, 0.01)) for n in range(3_000)])))
+    assert (len(found.regions), found.unreadable) == (500, 2_500)
+    assert found.faces
+
+
 def test_directories_that_point_at_each_other_end() -> None:
     """Every entry of a block points at one of many directories, which overlap."""
     entries = [struct.pack("<HHII", 0x8769, 4, 1, 8 + n) for n in range(1000)]
-    data = b"II*\0\x08\0\0\0" + struct.pack("<H", 1000) + b"".join(entries) + bytes(4)
-    began = time.monotonic()
-    found = found_in(data)
-    assert time.monotonic() - began < 5
-    assert found.unreadable
+    tiff = Tiff(b"II*\0\x08\0\0\0" + struct.pack("<H", 1000) + b"".join(entries) + bytes(4))
+    assert len(list(tiff.entries())) <= 64 * 1_000
+    assert tiff.damaged
