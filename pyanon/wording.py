@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from pyanon.types import Face
 from pyanon.video import Descriptions, PublicWords
@@ -55,8 +56,8 @@ def public_words(
     """
     stated = _Stated(found)
     safe = {name: text for name, text in captions.items() if not stated.is_in(text)}
-    plain = [word for word in found.keywords if len(word) <= LONGEST_KEYWORD and _PLAIN.fullmatch(word)]
-    candidates = [word for word in plain if not stated.is_in(word)][:MOST_KEYWORDS]
+    plain = (word for word in found.keywords if len(word) <= LONGEST_KEYWORD and _PLAIN.fullmatch(word))
+    candidates = islice((word for word in plain if not stated.is_in(word)), MOST_KEYWORDS)
     unchanged = [word for word in candidates if _core(rewrite(word)) == _core(word)]
     return PublicWords(safe.get("title", ""), safe.get("description", ""), tuple(_true(unchanged, faces)))
 
