@@ -219,7 +219,9 @@ class _Job:
         written = result.captions[len(self.captions) :]
         texts = {name: caption.text for name, caption in zip(captions, written, strict=True)}
         captioner = self.anonymizer.captioner
-        return public_words(picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text)
+        return public_words(
+            picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text, faces=result.faces
+        )
 
     def file(self, errand: Errand, place: Progress) -> FileSummary:
         """Anonymizes a file of a folder."""
