@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -88,6 +88,7 @@ class Corridor:
         self._choice = GroupChoice(
             manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
         )
+        self._traits = networks.traits
         self._secret, self._epsilon = secret_of(policy.key), policy.epsilon
         self._align = Aligner(networks)
         occlusion = open_runner(OCCLUSION) if OCCLUSION in pack.manifest.roles else None
@@ -156,6 +157,8 @@ class Corridor:
         sampler.redraw(faces.track_id[~takes.accepted].tolist())
         identities, painted, verdicts = takes.best()
         sampler.settle({int(faces.track_id[row]): identities.code[row] for row in np.flatnonzero(takes.accepted)})
+        traits = self._read(verdicts.embeddings, verdicts.accepted)
+        verdicts = replace(verdicts, traits=traits, before=self._read(originals))
         return _spread(painted, fit), self._joined(verdicts, fit, reasons)
 
     def _verified(self, crops: Crops, originals: Embeddings, painted: Replacements, *, new: BoolArray) -> Verdicts:
@@ -171,6 +174,21 @@ class Corridor:
             reason = tuple(KNOWN if hit else before for before, hit in reasons)
             verdicts = replace(verdicts, accepted=verdicts.accepted & ~known, reason=reason)
         return verdicts
+
+    def _read(self, seen: Embeddings | None, rows: BoolArray | None = None) -> tuple[Mapping[str, str], ...]:
+        """The likeliest category of every trait, for those of the rows that could be read."""
+        if seen is None:
+            return ()
+        logits = self._prior.traits(seen)
+        readable = np.isfinite(logits).all(axis=1)
+        readable &= True if rows is None else rows
+        ends = np.cumsum([len(names) for names in self._traits.values()])[:-1]
+        best = [part.argmax(axis=1) for part in np.split(np.nan_to_num(logits), ends, axis=1)]
+        read: list[Mapping[str, str]] = [{} for _ in range(len(seen))]
+        for row in np.flatnonzero(readable).tolist():
+            found = zip(self._traits.items(), best, strict=True)
+            read[row] = {name: names[int(of[row])] for (name, names), of in found}
+        return tuple(read)
 
     def _merit(self, originals: Embeddings, verdicts: Verdicts) -> FloatArray:
         """How good replacements are, ``(n,)``: what `GroupChoice.merit` says, less for those that were nearly refused.
@@ -202,7 +220,9 @@ class Corridor:
         texts = iter(verdicts.reason)
         whole = self._refused(tuple(reason or next(texts) for reason in reasons))
         whole.accepted[fit], whole.similarity[fit] = verdicts.accepted, verdicts.similarity
-        return whole
+        traits, before = iter(verdicts.traits), iter(verdicts.before)
+        rows = [(next(traits), next(before)) if each else ({}, {}) for each in fit.tolist()]
+        return replace(whole, traits=tuple(row[0] for row in rows), before=tuple(row[1] for row in rows))
 
 
 def _check_sizes(pack: Pack, manifold: Manifold) -> None:

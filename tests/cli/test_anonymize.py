@@ -150,6 +150,7 @@ def test_every_option_reaches_the_policy(pyanon: Pyanon, clip: Path, monkeypatch
         "pack": "./mine",
         "device": "cpu",
         "threads": 2,
+        "extractors": (),
     }
 
 
