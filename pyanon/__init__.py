@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer as Anonymizer
+    from pyanon.dataset import DatasetSettings as DatasetSettings
+    from pyanon.dataset import DatasetSummary as DatasetSummary
+    from pyanon.dataset import anonymize_dataset as anonymize_dataset
     from pyanon.errors import PyanonError as PyanonError
     from pyanon.files import FileSummary as FileSummary
     from pyanon.files import FolderSummary as FolderSummary
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Anonymizer",
+    "DatasetSettings",
+    "DatasetSummary",
     "Face",
     "FileSummary",
     "FolderSummary",
@@ -44,6 +49,7 @@ __all__ = [
     "PyanonError",
     "Result",
     "__version__",
+    "anonymize_dataset",
     "anonymize_folder",
     "anonymize_picture",
     "anonymize_video",
@@ -60,6 +66,8 @@ __all__ = [
 #: Where each public name is defined.
 _HOMES = {
     "Anonymizer": "anonymizer",
+    "DatasetSettings": "dataset",
+    "DatasetSummary": "dataset",
     "Face": "types",
     "FileSummary": "files",
     "FolderSummary": "files",
@@ -67,6 +75,7 @@ _HOMES = {
     "Policy": "policy",
     "PyanonError": "errors",
     "Result": "types",
+    "anonymize_dataset": "dataset",
     "anonymize_folder": "files",
     "anonymize_picture": "files",
     "anonymize_video": "files",
