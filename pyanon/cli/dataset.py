@@ -146,9 +146,8 @@ def _say(console: Console, done: DatasetSummary) -> int:
 def _notes(done: DatasetSummary) -> list[str]:
     notes = []
     if done.left_out:
-        names = ", ".join(
-            name if number == done.rows else f"{name} ({number:,})" for name, number in done.left_out.items()
-        )
+        counts = done.left_out.items()
+        names = ", ".join(name if number == done.rows else f"{name} ({number:,})" for name, number in counts)
         notes.append(f"left out, because they may give somebody away (--keep FIELD, --caption FIELD): {names}")
     if done.kept:
         notes.append(f"kept as they are, as you said: {', '.join(done.kept)}")

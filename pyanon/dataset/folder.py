@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +76,8 @@ class Output:
 
     def sweep(self) -> None:
         """Remove drafts of a run that was killed; whoever calls holds the lock."""
-        for draft in (*self.folder.glob(".*.part"), *self.pictures.rglob(".*.part")):
+        ours = (self.folder.glob(".*.part"), self.pictures.rglob(".*.part"))
+        for draft in (*chain(*ours), *self.private.parent.glob(f".{glob.escape(self.private.name[:100])}.*.part")):
             draft.unlink(missing_ok=True)
 
     def has(self, picture: str | None) -> bool:

@@ -15,7 +15,7 @@ from pyanon.video.atomic import AtomicFile
 
 __all__ = ["ParquetTable", "ParquetWriter"]
 
-_BATCH, _GROUP = 256, 4096
+_BATCH, _GROUP = 256, 1024
 
 
 def _pyarrow() -> tuple[Any, Any]:

@@ -141,6 +141,8 @@ class _Run:
     reading: Reading
     waiting: dict[int, Task] = field(default_factory=dict)
     earlier: int = 0
+    past: int = 0
+    total: int = 0
 
     def run(self) -> DatasetSummary:
         facts = self._facts()
@@ -168,7 +170,8 @@ class _Run:
         for place, entry in self.journal.entries():
             if self.output.has(entry["picture"]):
                 self.plan.done((number for number, _ in entry["rows"]), place)
-        self.earlier = self.plan.count()[1]
+        self.total, self.earlier, failed = self.plan.count()
+        self.past = self.earlier + failed
 
     def _work(self) -> None:
         tasks = self._tasks()
@@ -178,7 +181,9 @@ class _Run:
         self._show()
         with crew_of(self.request.opening, self.request.settings.workers) as crew:
             for job, reply in crew.run(chain([first], tasks)):
-                self._settle(self.waiting.pop(job.head), reply)
+                task = self.waiting.pop(job.head)
+                self._settle(task, reply)
+                self.past += len(task.members)
                 self._show()
 
     def _tasks(self) -> Iterator[Job]:
@@ -186,6 +191,7 @@ class _Run:
             task = self.reading.task(rows)
             if isinstance(task, Fault):
                 self.plan.fail(rows[0].head, task.reason)
+                self.past += len(rows)
                 continue
             self.waiting[rows[0].head] = task
             yield task.job
@@ -207,8 +213,7 @@ class _Run:
 
     def _show(self) -> None:
         if self.request.progress is not None:
-            total, done, failed = self.plan.count()
-            self.request.progress(DatasetProgress(done + failed, total))
+            self.request.progress(DatasetProgress(self.past, self.total))
 
     def _finish(self) -> DatasetSummary:
         self.journal.sync()

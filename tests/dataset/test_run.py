@@ -82,6 +82,7 @@ def test_a_run_that_is_killed_is_gone_on_with(tmp_path: Path, source: Path, imag
     with (tmp_path / "out" / ".pyanon" / "journal.jsonl").open("ab") as journal:
         journal.write(b'{"rows": [[1, {"caption": "hal')  # as a line that was being written
     (tmp_path / "out" / "images" / ".000000009.png.abcd.part").write_bytes(b"half a picture")
+    (tmp_path / ".out.private.jsonl.abcd.part").write_text("half of what is private")
     before = len(calls(tmp_path / "log"))
     done = publish(source, tmp_path / "out", images=images, log=str(tmp_path / "log"))
     assert done.earlier >= 2 * (8 - workers)
@@ -90,7 +91,7 @@ def test_a_run_that_is_killed_is_gone_on_with(tmp_path: Path, source: Path, imag
     publish(source, tmp_path / "whole", images=images)
     one, two = everything(tmp_path / "out"), everything(tmp_path / "whole")
     assert public(one) == public(two)
-    assert not [name for name in one if name.endswith(".part")]
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def public(files: dict[str, bytes]) -> dict[str, bytes]:
