@@ -11,6 +11,7 @@ from typing import Any
 
 from pyanon.dataset.journal import FOLDER, Journal
 from pyanon.dataset.lines import LineWriter
+from pyanon.dataset.names import checked_name
 from pyanon.dataset.plan import Plan
 from pyanon.dataset.reading import Reading
 from pyanon.dataset.records import LONGEST, Layout, Record
@@ -68,8 +69,8 @@ class Output:
         if self._journal.exists():
             journal = Journal(self.folder)
             for _, entry in journal.entries():
-                if entry.get("picture"):
-                    (self.pictures / str(entry["picture"])).unlink(missing_ok=True)
+                if isinstance(name := checked_name(entry["picture"]), str):
+                    (self.pictures / name).unlink(missing_ok=True)
             journal.close()
         for path in (self._journal, self.file, self.failures):
             path.unlink(missing_ok=True)

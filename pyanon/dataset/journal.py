@@ -141,7 +141,7 @@ class Journal:
                 entry = json.loads(line) if line.endswith(b"\n") else None
             except ValueError:
                 entry = None
-            if entry is None:
+            if not isinstance(entry, dict) or not {"rows", "picture", "changes"} <= entry.keys():
                 break
             yield end, entry
             end += len(line)
@@ -168,7 +168,7 @@ class Journal:
     def _write(self, entry: Mapping[str, Any]) -> int:
         try:
             place = self._file.seek(0, os.SEEK_END)
-            self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+            self._file.write(json.dumps(entry, ensure_ascii=False, default=str).encode() + b"\n")
             self._file.flush()
         except OSError as error:
             raise sink_error(self._path, error) from error

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from pyanon.dataset.records import Fault, Layout, Place, Record
-from pyanon.errors import RunnerError, UnsupportedMediaError
+from pyanon.errors import RunnerError, SinkError, UnsupportedMediaError
 from pyanon.video.atomic import AtomicFile
 
 __all__ = ["ParquetTable", "ParquetWriter"]
@@ -147,8 +147,21 @@ class ParquetWriter:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
+            columns = [self._column(field) for field in self._schema]
+            self._writer.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
         self._rows = []
+
+    def _column(self, field: Any) -> Any:
+        """The values of a column; dates and exact numbers come as text, as the journal has kept them."""
+        values = [row.get(field.name) for row in self._rows]
+        try:
+            if any(isinstance(value, str) for value in values):
+                return self._arrow.array(values, self._arrow.string()).cast(field.type)
+            return self._arrow.array(values, field.type)
+        except self._arrow.ArrowException as error:
+            raise SinkError(
+                "a column that is kept has values that cannot be written", given=field.name, do="do not keep it"
+            ) from error
 
     def __enter__(self) -> ParquetWriter:
         return self

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,7 +24,7 @@ from pyanon.dataset.records import Fault, Table, open_table
 from pyanon.dataset.settings import INSTRUCTION, DatasetSettings
 from pyanon.dataset.summary import DatasetProgress, DatasetSummary
 from pyanon.dataset.work import Job, Opening, Reply
-from pyanon.errors import InputError, SourceNotFoundError, UnsupportedMediaError
+from pyanon.errors import InputError, SinkError, SourceNotFoundError, UnsupportedMediaError
 from pyanon.policy import Policy
 
 __all__ = ["OnProgress", "Request", "anonymize_dataset", "run"]
@@ -98,7 +100,20 @@ def run(request: Request) -> DatasetSummary:
     Args:
         request: What is to be done.
     """
-    began, output = time.monotonic(), Output(request.output, request.source, request.settings)
+    began = time.monotonic()
+    try:
+        return replace(_locked(request), seconds=time.monotonic() - began)
+    except sqlite3.Error as error:
+        raise SinkError(
+            f"the plan of the run cannot be kept ({error})",
+            given=tempfile.gettempdir(),
+            expected="room for files that are gone with the run",
+            do="free some space, or set SQLITE_TMPDIR to a folder on another disk",
+        ) from error
+
+
+def _locked(request: Request) -> DatasetSummary:
+    output = Output(request.output, request.source, request.settings)
     with closing(open_table(request.source)) as table, closing(Plan()) as plan:
         _check_images(request)
         output.check()
@@ -108,10 +123,9 @@ def run(request: Request) -> DatasetSummary:
             output.sweep()
             try:
                 with closing(Journal(request.output)) as journal:
-                    done = _Run(request, output, journal, plan, _reading(request, table, output)).run()
+                    return _Run(request, output, journal, plan, _reading(request, table, output)).run()
             finally:
                 output.sweep()
-    return replace(done, seconds=time.monotonic() - began)
 
 
 def _check_images(request: Request) -> None:

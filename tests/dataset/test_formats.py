@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date, datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,32 @@ def test_parquet(tmp_path: Path, images: Path) -> None:
     assert rows[0]["captions"] == [face_of(images / "maria_lopez.png"), "b"]
     assert rows[0]["bbox"] == [1.5, 2.0]
     assert done.left_out == {"author": 3, "latitude": 3}
+    assert leaks(tmp_path / "out") == []
+
+
+def test_parquet_keeps_values_of_every_type(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet is read by pyarrow (in the test extra)")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "caption": arrow.array(["Maria", "b"]).dictionary_encode(),
+        "when": arrow.array([datetime(2020, 1, 2, 3, 4, 5, 678, tzinfo=timezone.utc), None]),
+        "day": arrow.array([date(2020, 1, 2), date(1999, 9, 9)]),
+        "price": arrow.array([Decimal("1.50"), None]),
+        "tags": arrow.array([["a", "b"], []]),
+        "more": arrow.array([{"a": 1, "b": "x"}, None]),
+        "score": arrow.array([float("nan"), 0.5], arrow.float32()),
+        "split": arrow.array(["train", "Lopez"]).dictionary_encode(),
+    }
+    parquet.write_table(arrow.table(columns), tmp_path / "rows.parquet")
+    keep = ("when", "day", "price", "tags", "more")
+    done = publish(tmp_path / "rows.parquet", tmp_path / "out", settings=DatasetSettings(keep=keep))
+    public = parquet.read_table(done.file)
+    before = parquet.read_table(tmp_path / "rows.parquet")
+    for name in keep:
+        assert public.column(name).equals(before.column(name)), name
+    assert public.column("caption").to_pylist() == ["someone", "b"]
+    assert public.column("score").to_pylist() == [None, 0.5]
+    assert public.column("split").to_pylist() == ["train", None]
     assert leaks(tmp_path / "out") == []
 
 
