@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyanon.cli.console import Console, counted, open_tqdm
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_common, add_policy, add_runtime, policy_of
+from pyanon.cli.options import add_captions, add_common, add_policy, add_runtime, extractor_options, policy_of
 
 if TYPE_CHECKING:
     from pyanon.dataset import DatasetProgress, DatasetSummary
@@ -35,6 +35,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--output", required=True, metavar="DIR", help="output folder")
     _add_fields(parser)
     add_policy(parser)
+    add_captions(parser)
     add_runtime(parser)
     add_common(parser)
 
@@ -90,6 +91,8 @@ def run(given: argparse.Namespace) -> int:
         pack=given.pack,
         device=given.device,
         threads=given.threads,
+        extractors=tuple(given.extractors or ()),
+        extractor_options=extractor_options(given),
     )
     bar = _Bar(visible=console.is_live)
     try:

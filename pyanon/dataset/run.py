@@ -89,7 +89,15 @@ def anonymize_dataset(
         RunnerError: A network cannot be run on this machine, or a worker not be started; pyarrow is missing.
     """
     how = settings or DatasetSettings()
-    opening = Opening(policy or Policy(), how.pack, how.device, how.threads, pictures=images is not None)
+    opening = Opening(
+        policy or Policy(),
+        how.pack,
+        how.device,
+        how.threads,
+        pictures=images is not None,
+        extractors=how.extractors,
+        extractor_options=how.extractor_options,
+    )
     folder = None if images is None else Path(images)
     return run(Request(Path(source), Path(output), folder, how, opening, progress))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pyanon.errors import InputError
 
@@ -28,6 +30,9 @@ class DatasetSettings:
         pack: Name or folder of the pack of networks.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         threads: Threads of one network on the CPU.
+        extractors: Who reads captions besides the grammar, as `pyanon.captions.extractors.open_extractor` takes them;
+            every worker opens its own.
+        extractor_options: What is said to each of them: ``model``, ``remote``, ``key_variable``, ``timeout``.
 
     Raises:
         InputError: A value cannot be used.
@@ -43,16 +48,18 @@ class DatasetSettings:
     pack: str = "pocket"
     device: str = "auto"
     threads: int = 1
+    extractors: tuple[str, ...] = ()
+    extractor_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.workers, bool) or not isinstance(self.workers, int) or self.workers < 1:
             raise InputError("there is nobody to work", given=f"{self.workers!r} workers", expected="1 or more")
         if self.workers > _MOST_WORKERS:
             raise InputError("too many workers", given=self.workers, expected=f"at most {_MOST_WORKERS}")
-        for name in ("captions", "keep"):
+        for name in ("captions", "keep", "extractors"):
             fields = getattr(self, name)
             if isinstance(fields, str) or not all(isinstance(each, str) and each for each in fields):
-                raise InputError(f"{name} is not a list of fields", given=repr(fields), expected='such as ("caption",)')
+                raise InputError(f"{name} is not a list of names", given=repr(fields), expected='such as ("caption",)')
             object.__setattr__(self, name, tuple(fields))
         self._check_clashes()
 
@@ -73,4 +80,6 @@ class DatasetSettings:
             "keep": sorted(self.keep),
             "keep_names": self.keep_names,
             "pack": str(self.pack),
+            "extractors": list(self.extractors),
+            "extractor_options": dict(self.extractor_options),
         }

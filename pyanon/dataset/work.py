@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pyanon.errors import (
     UnsupportedMediaError,
 )
 from pyanon.policy import Policy
-from pyanon.texts import Caption
+from pyanon.texts import Caption, Extractor
 
 __all__ = ["Job", "Opening", "Reply", "Tools", "reason_of", "treat"]
 
@@ -83,6 +83,8 @@ class Opening:
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         threads: Threads of one network.
         pictures: Whether there are pictures.
+        extractors: Who reads captions besides the grammar.
+        extractor_options: What is said to each of them.
     """
 
     policy: Policy
@@ -90,6 +92,8 @@ class Opening:
     device: str = "auto"
     threads: int = 1
     pictures: bool = True
+    extractors: tuple[str, ...] = ()
+    extractor_options: Mapping[str, Any] = field(default_factory=dict)
 
     def open(self) -> Tools:
         """The tools, to be closed.
@@ -97,17 +101,27 @@ class Opening:
         Raises:
             PackError: The pack is missing, malformed or tampered with, or cannot do what the policy asks for.
             RunnerError: A network cannot be run on this machine.
+            InputError: An extractor is unknown or needs what is not here, or captions may not go there.
         """
+        readers = self._readers()
         if self.pictures:
             from pyanon.anonymizer import Anonymizer  # loads the networks' runtime
 
             device: Any = self.device
-            anonymizer = Anonymizer(policy=self.policy, pack=self.pack, device=device, threads=self.threads)
+            anonymizer = Anonymizer(
+                policy=self.policy, pack=self.pack, device=device, threads=self.threads, extractors=readers
+            )
             return Tools(picture=anonymizer, close=anonymizer.close)
-        from importlib import import_module
+        from pyanon.captioner import Captioner  # loads the word lists
 
-        captioner = import_module("pyanon.captioner").Captioner(policy=self.policy)
-        return Tools(text=captioner)
+        return Tools(text=Captioner(policy=self.policy, extractors=readers))
+
+    def _readers(self) -> tuple[Extractor, ...]:
+        if not self.extractors:
+            return ()
+        from pyanon.captions.extractors import open_extractor
+
+        return tuple(open_extractor(what, **self.extractor_options) for what in self.extractors)
 
 
 def treat(job: Job, tools: Tools) -> Reply:
@@ -131,8 +145,7 @@ def _texts(job: Job, tools: Tools) -> Reply:
     if tools.text is None:
         raise RunnerError("there is nothing that treats captions")
     done = [tools.text(text) for text in job.texts]
-    instruction = " ".join(dict.fromkeys(caption.instruction for caption in done if caption.instruction))
-    return Reply(tuple(caption.text for caption in done), instruction, _changes(done))
+    return _reply(done)
 
 
 def _picture(job: Job, path: str, tools: Tools) -> Reply:
@@ -142,16 +155,19 @@ def _picture(job: Job, path: str, tools: Tools) -> Reply:
         raise RunnerError("there is nothing that treats pictures")
     picture = read_picture(path)
     result = tools.picture(picture.frame, captions=list(job.texts)) if job.texts else tools.picture(picture.frame)
-    captions = result.captions if job.texts else ()
+    captions: Sequence[Caption] = result.captions
     if len(captions) != len(job.texts):
         raise RunnerError("there are not as many public captions as private ones")
     Path(job.target).parent.mkdir(parents=True, exist_ok=True)
     write_picture(job.target, result.output, like=picture)
-    return Reply(tuple(caption.text for caption in captions), result.instruction, _changes(captions))
+    return _reply(captions)
 
 
-def _changes(captions: Any) -> dict[str, int]:
-    return dict(Counter(change.kind for caption in captions for change in caption.consistency.changes))
+def _reply(captions: Sequence[Caption]) -> Reply:
+    """Public captions; captions of one picture say mostly the same to the editor, and that is said once."""
+    instruction = " ".join(dict.fromkeys(caption.instruction for caption in captions if caption.instruction))
+    changes = Counter(str(change.kind) for caption in captions for change in caption.consistency.changes)
+    return Reply(tuple(caption.text for caption in captions), instruction, dict(changes))
 
 
 #: Texts of errors may hold names of files and parts of captions: of an error only its kind leaves.

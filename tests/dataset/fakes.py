@@ -44,7 +44,6 @@ class Seen:
 
     output: Frame
     captions: tuple[Caption, ...]
-    instruction: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class FakeOpening(Opening):
         self._note(captions)
         face = f"face {int(frame.picture.sum())}"
         changed = Frame(255 - frame.picture)
-        return Seen(changed, tuple(rewrite(text, face=face) for text in captions), f"show {face}")
+        return Seen(changed, tuple(rewrite(text, face=face) for text in captions))
 
 
 def calls(log: Path) -> list[dict[str, Any]]:
