@@ -106,9 +106,9 @@ def measure(path: Path, pack: Pack, *, show: int = 0) -> None:
         for each, scene, bad in zip(public, scenes, wrong, strict=True):
             if bad and not name and show:
                 print(f"    {scene.after[0].gender} {scene.after[0].age}: {each.text}")
-    for each, public, found in zip(captions, done, left, strict=True):
+    for private, caption, found in zip(captions, done, left, strict=True):
         if found and show:
-            print(f"  {each.text}\n    {public.text}   {found}")
+            print(f"  {private.text}\n    {caption.text}   {found}")
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ _MARK = re.compile(r"\{(\w+)\|([^}]*)\}")
 _EMPTY = frozenset(
     re.findall(
         r"\w+",
-        "a an the of in at on and or is was her his my our their your s to for with by from who he she it they i me we us"
-        " no d l woman man girl boy child baby young older two person people children women men",
+        "a an the of in at on and or is was her his my our their your s to for with by from who he she it they i me we"
+        " us no d l woman man girl boy child baby young older two person people children women men",
     )
 )
 
