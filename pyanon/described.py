@@ -17,8 +17,8 @@ from pyanon.types import FloatArray, Frame, Opinions, Tracks
 
 __all__ = ["Compares", "Described", "Faces"]
 
-#: Least chance of an age where one next to it is likely.
-DOUBTED = 0.1
+#: Chance of an age from which on it may be the one, where it surely is that or one next to it.
+LIKELY = 0.5
 #: How much larger than others the largest face is, as a share of its size, and how much higher the tallest reaches.
 LARGER, HIGHER = 0.3, 0.5
 
@@ -96,7 +96,11 @@ class Described:
         return self._chance(faces, "gender", lambda name: name == gender) if gender else _anybody(faces)
 
     def _age(self, faces: Faces) -> FloatArray:
-        """How likely the age is one that is meant; that it is none is sure only where it is none next to them."""
+        """How likely the age is one that is meant.
+
+        Nobody tells 39 from 40: it is sure that it is one of them, or none, where nothing speaks for ages that are not
+        even next to them, or only such.
+        """
         if not self._said.ages:
             return _anybody(faces)
         wanted = [AGES.index(age) for age in self._said.ages]
@@ -107,7 +111,7 @@ class Described:
 
         inside = self._chance(faces, "age", lambda name: off(name) == 0)
         around = self._chance(faces, "age", lambda name: off(name) <= 1)
-        return np.asarray(np.where(around <= LEAST, around, np.maximum(inside, DOUBTED)), np.float32)
+        return np.asarray(np.where((inside >= LIKELY) | (around <= LEAST), around, np.nan), np.float32)
 
     def _chance(self, faces: Faces, trait: str, is_meant: Callable[[str], bool]) -> FloatArray:
         columns = np.array([is_meant(name) for name in self._traits[trait]], np.bool_)

@@ -72,6 +72,9 @@ def test_gender_is_told_where_it_is_sure() -> None:
 def test_an_age_next_to_it_is_not_surely_another() -> None:
     assert told("children", people(0, 200, 400, 600, age=[1, 2, 3, 6])) == [1, 1, 0, -1]
     assert told("old people", people(0, 200, 400, age=[7, 6, 3])) == [1, 0, -1]
+    between = people(0, 400, age=[3, 3])
+    between.chances["age"][:] = [[0, 0, 0, 0.6, 0.0, 0.4, 0, 0], [0, 0, 0, 0.6, 0.0, 0.0, 0, 0.4]]
+    assert told("young people", between) == [1, 0]
 
 
 def test_left_and_right_are_those_of_the_picture() -> None:
@@ -100,8 +103,8 @@ def test_place_is_among_those_whom_the_other_words_fit() -> None:
 
 def test_clothes_are_told_by_likeness() -> None:
     row = people(60, 240, 420, 600, female=[0.01, 0.01, 0.99, 0.01], age=[4] * 4)
-    assert told("the man in red", row, "in red", "in blue", "in red", "in plaid") == [1, -1, -1, -1]
-    assert told("everyone in red", row, "in red", "in blue", "in red", "in plaid") == [1, -1, 1, -1]
+    assert told("the man in red", row, "in red", "in blue", "in red", "in plaid") == [1, -1, -1, 0]
+    assert told("everyone in red", row, "in red", "in blue", "in red", "in plaid") == [1, -1, 1, 0]
 
 
 def test_two_in_red_are_one_too_many() -> None:

@@ -11,7 +11,7 @@ from pyanon.types import BoolArray, FloatArray, Opinions
 __all__ = ["LEAST", "SURE", "combined", "nearest_middle", "opinions", "ordered"]
 
 #: Chance from which on something is sure, chance up to which the opposite is, and lead over the second best face.
-SURE, LEAST, LEAD = 0.95, 0.05, 0.4
+SURE, LEAST, LEAD = 0.97, 0.03, 0.4
 #: Chance where nobody knows.
 UNKNOWN = 0.5
 #: How far from the picture's middle, in widths of it, somebody is surely not in its middle, and surely is on a side.
