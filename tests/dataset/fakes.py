@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pyanon.dataset.run import Request, run
+from pyanon.dataset.run import run
+from pyanon.dataset.running import Request
 from pyanon.dataset.settings import DatasetSettings
 from pyanon.dataset.summary import DatasetProgress, DatasetSummary
 from pyanon.dataset.work import Opening, Tools

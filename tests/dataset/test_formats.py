@@ -92,7 +92,9 @@ def test_parquet(tmp_path: Path, images: Path) -> None:
     assert [row["caption"] for row in rows] == [row["caption"] for row in expected(images)]
     assert rows[0]["captions"] == [face_of(images / "maria_lopez.png"), "b"]
     assert rows[0]["bbox"] == [1.5, 2.0]
-    assert done.left_out == {"author": 3, "latitude": 3}
+    assert done.left_out == {"author": 3, "latitude": 3, "thumbnail": 3}
+    with pytest.raises(InputError, match=r"columns of bytes cannot be kept.*thumbnail"):
+        publish(tmp_path / "rows.parquet", tmp_path / "other", settings=DatasetSettings(keep=("thumbnail",)))
     assert leaks(tmp_path / "out") == []
 
 
