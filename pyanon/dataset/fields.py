@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from pyanon.dataset.records import Fault, Record
 from pyanon.dataset.settings import INSTRUCTION, DatasetSettings
 
-__all__ = ["CAPTIONS", "IDS", "NUMBERS", "PICTURES", "SPLITS", "Fields", "Role", "Texts"]
+__all__ = ["CAPTIONS", "IDS", "NUMBERS", "PICTURES", "SECTIONS", "SPLITS", "Fields", "Role", "Texts"]
 
 # All these names are known in capitals, too.
 
@@ -42,6 +42,9 @@ _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,3})
 _WHOLE = re.compile(r"\d{1,18}")
 _RUN_LENGTHS = re.compile(r"[0-o]*")  # the alphabet of compressed run lengths in COCO
 
+#: The arrays of a COCO file that are in the output.
+SECTIONS = frozenset({"annotations", "categories", "images", "licenses"})
+
 #: The captions of a row, by field.
 Texts: TypeAlias = dict[str, list[str]]
 
@@ -68,6 +71,14 @@ class Fields:
         self._keep, self._textual = frozenset(settings.keep), textual
         self._captions, self._image, self._pictures = frozenset(settings.captions), settings.image, pictures
         self._columns = columns
+
+    def is_section(self, name: str) -> bool:
+        """Whether an array of a COCO file is in the output.
+
+        Args:
+            name: Its key.
+        """
+        return name in SECTIONS or name in self._keep
 
     def picture_field(self, record: Mapping[str, Any]) -> str | None:
         """The field that names the picture of a row; None where there is none.

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pyanon.dataset import DatasetSettings
 from pyanon.errors import InputError, SourceNotFoundError, TruncatedSourceError, UnsupportedMediaError
@@ -173,6 +175,31 @@ def test_coco_keeps_what_it_is_told_to(tmp_path: Path, images: Path) -> None:
     public = json.loads((tmp_path / "out" / "captions.json").read_text())
     assert public["info"] == COCO["info"]
     assert public["licenses"] == [{"id": 3, "url": COCO["licenses"][0]["url"]}]
+
+
+def test_coco_keys_may_be_names_of_people(tmp_path: Path) -> None:
+    document = {"Maria Lopez": [{"id": 1}, {"id": 2}], "tags": [{"id": 5, "x": 1}], "Quintero": {"id": 1}, **COCO}
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    done = publish(tmp_path / "c.json", tmp_path / "out", settings=DatasetSettings(keep=("tags",)))
+    assert set(json.loads(done.file.read_text())) == {"images", "annotations", "licenses", "tags"}
+    assert json.loads(done.file.read_text())["tags"] == [{"id": 5}]
+    assert (done.left_out["Maria Lopez"], done.left_out["Quintero"], done.left_out["tags.x"]) == (2, 1, 1)
+    assert leaks(tmp_path / "out") == []
+
+
+def test_what_pictures_carry_besides_pixels_is_left_out(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (8, 6), (9, 99, 199))
+    exif = Image.Exif()
+    exif[0x010E] = "Maria Lopez in Ottakring"
+    (tmp_path / "in").mkdir()
+    picture.save(tmp_path / "in" / "a.jpg", exif=exif, comment=b"Maria")
+    text = PngInfo()
+    text.add_text("Author", "Quintero")
+    picture.save(tmp_path / "in" / "b.png", pnginfo=text)
+    assert sorted(leaks(tmp_path / "in")) == ["a.jpg", "b.png"]
+    source = write_lines(tmp_path / "rows.jsonl", [{"image": name, "caption": "x"} for name in ("a.jpg", "b.png")])
+    done = publish(source, tmp_path / "out", images=tmp_path / "in")
+    assert (done.pictures, leaks(tmp_path / "out")) == (2, [])
 
 
 def test_text_alone_names_no_picture(tmp_path: Path) -> None:
