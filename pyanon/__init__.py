@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer as Anonymizer
+    from pyanon.captioner import Captioner as Captioner
     from pyanon.dataset import DatasetSettings as DatasetSettings
     from pyanon.dataset import DatasetSummary as DatasetSummary
     from pyanon.dataset import anonymize_dataset as anonymize_dataset
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Anonymizer",
+    "Captioner",
     "DatasetSettings",
     "DatasetSummary",
     "Face",
@@ -66,6 +68,7 @@ __all__ = [
 #: Where each public name is defined.
 _HOMES = {
     "Anonymizer": "anonymizer",
+    "Captioner": "captioner",
     "DatasetSettings": "dataset",
     "DatasetSummary": "dataset",
     "Face": "types",

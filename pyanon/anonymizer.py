@@ -23,10 +23,10 @@ from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
 from pyanon.stages.sample import Sampler
-from pyanon.stages.track import Lookahead, Steadier, Tracker
+from pyanon.stages.track import Lookahead, Steadier, Tracker, with_told
 from pyanon.surfaces import Surfaces
 from pyanon.texts import Extractor, Portrait
-from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
+from pyanon.types import Detections, Face, FloatArray, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
 
 if TYPE_CHECKING:
     from pyanon.captioner import Captioner
@@ -72,7 +72,10 @@ class _Clock:
 
 @dataclass
 class _Seen:
-    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream."""
+    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream.
+
+    The last ``told`` of its tracks were not found: somebody said that they are there.
+    """
 
     clock: _Clock
     on_device: bool = False
@@ -81,6 +84,7 @@ class _Seen:
     steady: Steadier | None = None
     takes: int = 1
     before: tuple[Mapping[str, str], ...] = ()
+    told: int = 0
 
 
 class Anonymizer:
@@ -196,17 +200,26 @@ class Anonymizer:
     ) -> None:
         self.close()
 
-    def __call__(self, picture: Picture, *, caption: str | None = None, captions: Sequence[str] = ()) -> Result:
+    def __call__(
+        self,
+        picture: Picture,
+        *,
+        caption: str | None = None,
+        captions: Sequence[str] = (),
+        also: FloatArray | None = None,
+    ) -> Result:
         """Anonymizes one picture, on its own, and what is said of it.
 
         Args:
-            caption: A text that goes with the picture; ``result.caption`` is what may go with the result.
-            captions: More of them; ``result.captions`` has all, that one first.
             picture: ``(H, W, 3)`` uint8 RGB, or a `Frame`. An array of another library on the GPU (anything with
                 ``__cuda_array_interface__`` or ``__dlpack__``) stays there, and ``result.output.pixels`` is there, too.
+            caption: A text that goes with the picture; ``result.caption`` is what may go with the result.
+            captions: More of them; ``result.captions`` has all, that one first.
+            also: ``(n, 4)`` xyxy in source pixels, where somebody says that faces are. Those that no located face
+                stands for are covered, never replaced; they are ``told`` in the result.
 
         Raises:
-            InputError: The picture is not such an array, or a caption is no text.
+            InputError: The picture is not such an array, a caption is no text, or ``also`` are no boxes.
             StageError: A stage raised and the policy says stop.
         """
         texts = ((caption,) if caption is not None else ()) + tuple(captions)
@@ -214,7 +227,12 @@ class Anonymizer:
         seen = _Seen(_Clock(), _is_on_device(frame), sampler=self._sampler(), takes=STILL_TAKES)
         tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
-        result = self._finish(*self._look(frame, tracker, seen, details), seen)
+        frame, tracks = self._look(frame, tracker, seen, details)
+        if also is not None:
+            located = len(tracks)
+            tracks = with_told(tracks, also)
+            seen.told = len(tracks) - located
+        result = self._finish(frame, tracks, seen)
         return self._captioned(result, texts, seen) if texts else result
 
     def _captioned(self, result: Result, texts: Sequence[str], seen: _Seen) -> Result:
@@ -358,6 +376,7 @@ class Anonymizer:
                 similarity=tuple(verdicts.similarity[row][np.isfinite(verdicts.similarity[row])].tolist()),
                 epsilon=spent.get(int(tracks.track_id[row]), 0.0),
                 traits=verdicts.traits[row],
+                told=row >= len(tracks) - seen.told,
             )
             for row, box in enumerate(tracks.xyxy)
         )

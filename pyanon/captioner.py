@@ -12,9 +12,11 @@ from pyanon.captions import check
 from pyanon.captions.extract import Parsed, parse
 from pyanon.captions.instruct import instruction
 from pyanon.captions.match import assigned
-from pyanon.captions.rewrite import rewrite, without
-from pyanon.policy import Policy
-from pyanon.texts import Caption, Consistency, Extractor, Kind, Portrait, Reading
+from pyanon.captions.operators import apply
+from pyanon.captions.pseudonyms import Pseudonyms
+from pyanon.captions.rewrite import Instead, rewrite, without
+from pyanon.policy import Operators, Policy
+from pyanon.texts import KINDS, Caption, Consistency, Extractor, Kind, Portrait, Reading
 from pyanon.types import FloatArray
 
 __all__ = ["ATTEMPTS", "NOTHING", "Captioner", "Decoder", "Scene"]
@@ -74,8 +76,14 @@ class Captioner:
         self, *, policy: Policy | None = None, extractors: Sequence[Extractor] = (), decoder: Decoder | None = None
     ) -> None:
         self.policy = policy or Policy()
-        self._extractors, self._decoder = tuple(extractors), decoder
-        self._kept: frozenset[Kind] = frozenset()
+        self._extractors = tuple(extractors)
+        operators = self._operators = Operators(self.policy.operators)
+        plain = {operators.of(kind) for kind in KINDS} == {"replace"} and not self.policy.pseudonyms
+        # The decoder knows general descriptions only.
+        self._decoder = decoder if plain else None
+        self._kept = frozenset(kind for kind in KINDS if operators.of(kind) == "keep")
+        key = self.policy.key
+        self._pseudonyms = Pseudonyms(key) if self.policy.pseudonyms and key is not None else None
 
     def __call__(self, caption: str, *, scene: Scene | None = None) -> Caption:
         """The public caption.
@@ -90,7 +98,7 @@ class Captioner:
         scene = scene or Scene()
         parsed = parse(caption, extractors=self._extractors)
         portraits = assigned(parsed.reading.mentions, before=scene.before, after=scene.after)
-        draft = rewrite(parsed.tagged, parsed.phrases, portraits)
+        draft = rewrite(parsed.tagged, parsed.phrases, portraits, instead=self._instead(parsed, portraits))
         safe = self._safe(draft.text, parsed.reading)
         text, written = self._decoded(parsed, portraits, safe, scene)
         before, after = _measured(scene.fit_before, caption), _measured(scene.fit, text)
@@ -99,6 +107,24 @@ class Captioner:
             replace(written, before=before, after=after, changes=draft.changes),
             instruction(parsed.reading.mentions, portraits, before=scene.before, after=scene.after),
         )
+
+    def _instead(self, parsed: Parsed, portraits: Sequence[Portrait | None]) -> Instead:
+        """What the policy puts in the place of spans: digests, tokens, new names."""
+        operators, key = self._operators, self.policy.key
+
+        def of(kind: Kind, text: str) -> str | None:
+            operator = operators.of(kind)
+            return None if operator == "replace" else apply(operator, text, kind=kind, key=key)
+
+        if self._pseudonyms is None:
+            return Instead(of)
+        people = [phrase for phrase in parsed.phrases if phrase.role in {"person", "mention"}]
+        genders = {
+            phrase.name: portrait.gender if portrait is not None else phrase.gender
+            for phrase, portrait in zip(people, portraits, strict=True)
+            if phrase.name
+        }
+        return Instead(of, self._pseudonyms.within(genders) if genders else {})
 
     def _safe(self, text: str, reading: Reading) -> str:
         """The template's caption without what the check still finds in it: words of spans that stand elsewhere."""

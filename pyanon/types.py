@@ -421,6 +421,7 @@ class Face:
         similarity: Of replacement and original, for every oracle; empty where they were not compared.
         epsilon: Privacy loss spent on its track so far, by the exponential mechanism.
         traits: Trait -> category of the face that is there now, as the oracles read it; empty where it is covered.
+        told: Whether nobody located it, and it was covered because the caller or the file says that it is there.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -436,6 +437,7 @@ class Face:
     similarity: tuple[float, ...] = ()
     epsilon: float = 0.0
     traits: Mapping[str, str] = field(default_factory=dict, hash=False)
+    told: bool = False
 
 
 @dataclass(frozen=True, eq=False)

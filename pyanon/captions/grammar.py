@@ -65,6 +65,7 @@ class Phrase:
         plural: Whether it speaks of several.
         count: How many.
         article: What article stands before it.
+        name: The name of whom it speaks, as it stands there.
         key: What a name is compared by, to know somebody again.
         text: What to say instead, where that is known already.
         noun: The token that its words for people are at.
@@ -79,6 +80,7 @@ class Phrase:
     plural: bool = False
     count: int | None = None
     article: str = ""
+    name: str = ""
     key: frozenset[str] = field(default_factory=frozenset)
     text: str = ""
     noun: int = -1
@@ -367,16 +369,17 @@ class _Grammar:
             self._take(self._described(first, lead_end, "mention", noun=noun))
             self._drop(lead_end, self._closed(lead_end, end))
             return end
+        if not match["lead"] and self.known.is_in(self._word(first - 1), "named.things"):
+            self._drop(first, end)  # his dog Rex: his dog
+            return end
         if self._is_aside(first, end):
             first, end = first - 1, self._list_end(end)
             self._drop(first, self._closed(first, end))
             return end
         phrase = self._described(first, end, "person")
-        phrase.key = frozenset(
-            folded(self.words[at])
-            for at in range(names, match.end())
-            if self.t.tags[at] == Tag.NAME and len(self.words[at]) > 1
-        )
+        named = [at for at in range(names, match.end()) if self.t.tags[at] == Tag.NAME]
+        phrase.key = frozenset(folded(self.words[at]) for at in named if len(self.words[at]) > 1)
+        phrase.name = self.t.source(named[0], named[-1] + 1) if named else ""
         phrase.end = self._closed(names, end)
         self._take(phrase)
         if phrase.end > end:
@@ -423,7 +426,7 @@ class _Grammar:
         for at in range(first - 2, -1, -1):
             if self.words[at] in _STOPS:
                 return False
-            if self.t.tags[at] in {Tag.PERSON, Tag.OCCUPATION}:
+            if self.t.tags[at] in {Tag.PERSON, Tag.OCCUPATION} or self.known.is_in(self.words[at], "named.things"):
                 return True
         return False
 

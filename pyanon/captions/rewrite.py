@@ -6,7 +6,7 @@ It is built from allowed words only: those of the caption that could be read, an
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyanon.captions.describe import PERSON_WORDS, PersonWord, fits, general, plural_of
@@ -15,7 +15,7 @@ from pyanon.captions.lexicon import folded, lexicon
 from pyanon.captions.tag import Tagged
 from pyanon.texts import Change, Kind, Portrait
 
-__all__ = ["Rewriting", "rewrite", "without"]
+__all__ = ["Instead", "Rewriting", "rewrite", "without"]
 
 _COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 #: Pronouns by the gender of whom they speak of; of nobody's, ``the person`` agrees with every verb.
@@ -65,7 +65,22 @@ class _State:
     claimed: str = ""
 
 
-def rewrite(tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None]) -> Rewriting:
+@dataclass(frozen=True)
+class Instead:
+    """What is put in the place of spans where no general description shall be.
+
+    Attributes:
+        of: Kind and text of a span -> what stands there then; None: a general description.
+        names: Name -> new name of somebody.
+    """
+
+    of: Callable[[Kind, str], str | None] = lambda *_: None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def rewrite(
+    tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None], *, instead: Instead | None = None
+) -> Rewriting:
     """Rewrites a caption.
 
     Args:
@@ -73,13 +88,16 @@ def rewrite(tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portr
         phrases: Its phrases, in order.
         portraits: For each phrase that speaks of somebody (``person`` and ``mention``, in order) what may be said of
             them now; None: what the caption says.
+        instead: What is put in the place of spans, where that is no general description.
     """
-    return _Rewriter(tagged, phrases, portraits).run()
+    return _Rewriter(tagged, phrases, portraits, instead or Instead()).run()
 
 
 class _Rewriter:
-    def __init__(self, tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None]) -> None:
-        self.t, self.phrases = tagged, list(phrases)
+    def __init__(
+        self, tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None], instead: Instead
+    ) -> None:
+        self.t, self.phrases, self.instead = tagged, list(phrases), instead
         people = [phrase for phrase in self.phrases if phrase.role in {"person", "mention"}]
         self.portraits = {id(phrase): portrait for phrase, portrait in zip(people, portraits, strict=True)}
         self.state = _State()
@@ -90,14 +108,11 @@ class _Rewriter:
         changes = []
         for piece in pieces:
             kinds = [self.t.kinds[at] for at in range(piece.first, piece.end) if self.t.kinds[at]]
-            old = self._source(piece.first, piece.end)
+            old = self.t.source(piece.first, piece.end)
             if old != piece.text and any(letter.isalnum() for letter in old):
                 start, end = self.t.tokens[piece.first].start, self.t.tokens[piece.end - 1].end
                 changes.append(Change(start, end, _leading(kinds), piece.text))
         return Rewriting(tidy(self._assembled(pieces), like=self.t.text), tuple(changes))
-
-    def _source(self, first: int, end: int) -> str:
-        return self.t.text[self.t.tokens[first].start : self.t.tokens[end - 1].end] if end > first else ""
 
     # -- what is said instead of each phrase
 
@@ -135,10 +150,8 @@ class _Rewriter:
 
     def _said(self, group: list[Phrase]) -> _Piece:
         first = group[0]
-        if first.role == "drop":
-            return _Piece(first.first, first.end, "", first)
-        if first.role == "place":
-            return _Piece(first.first, first.end, first.text, first)
+        if first.role in {"drop", "place"}:
+            return _Piece(first.first, first.end, self._put(first, first.text), first)
         text = (
             self._listed(group)
             if len(group) > 1
@@ -147,6 +160,30 @@ class _Rewriter:
             else self._person(first)
         )
         return _Piece(first.first, group[-1].end, text, first)
+
+    def _put(self, phrase: Phrase, usual: str) -> str:
+        """A phrase with what is put in the place of its spans, or the usual text where nothing is."""
+        said = self._spans(phrase)
+        if all(text is None for _, _, text in said):
+            return usual
+        out, position = "", self.t.tokens[phrase.first].start
+        for first, end, text in said:
+            start = self.t.tokens[first].start
+            out += self.t.text[position:start] + (text or "")
+            position = self.t.tokens[end - 1].end
+        return out + self.t.text[position : self.t.tokens[phrase.end - 1].end]
+
+    def _spans(self, phrase: Phrase) -> list[tuple[int, int, str | None]]:
+        """The spans of a phrase, token by token of one kind, and what is put in the place of each."""
+        found: list[tuple[int, int, str | None]] = []
+        at = phrase.first
+        while at < phrase.end:
+            kind, first = self.t.kinds[at], at
+            while at < phrase.end and self.t.kinds[at] == kind:
+                at += 1
+            if kind is not None:
+                found.append((first, at, self.instead.of(kind, self.t.source(first, at))))
+        return found
 
     def _looks(self, phrase: Phrase) -> tuple[str, str]:
         """Gender and age group to be said of somebody."""
@@ -171,6 +208,13 @@ class _Rewriter:
         return ""
 
     def _person(self, phrase: Phrase) -> str:
+        put = [text for _, _, text in self._spans(phrase) if text is not None]
+        if put or phrase.name in self.instead.names:
+            self.state.last = None
+            return " ".join(filter(None, put)) or self.instead.names.get(phrase.name, "")
+        return self._general(phrase)
+
+    def _general(self, phrase: Phrase) -> str:
         gender, age = self._looks(phrase)
         plural = phrase.plural or bool(phrase.count and phrase.count > 1)
         noun = general(gender, age, plural=plural)
@@ -190,6 +234,9 @@ class _Rewriter:
 
     def _listed(self, group: list[Phrase]) -> str:
         """Several people: ``two women and a man``."""
+        if self.instead.names or any(text is not None for phrase in group for _, _, text in self._spans(phrase)):
+            said = [self._person(phrase) for phrase in group]
+            return " and ".join([", ".join(said[:-1]), said[-1]])
         nouns: dict[str, int] = {}
         for phrase in group:
             gender, age = self._looks(phrase)
@@ -353,7 +400,7 @@ def tidy(text: str, *, like: str) -> str:
     if text and last in ".!?" and text[-1] not in ".!?…":
         text += last
     first = next((letter for letter in like if letter.isalpha()), "")
-    if first.isupper() and text[:1].islower():
+    if first.isupper() and _PLAIN.match(text):
         text = text[0].upper() + text[1:]
     return re.sub(r"([.!?] )([a-z])", lambda m: m[1] + m[2].upper(), text) if first.isupper() else text
 
@@ -372,6 +419,8 @@ _TIDY = tuple(
         (r"^[\s,.;:–—-]+", ""),
     )
 )
+#: A word, and no digest or token.
+_PLAIN = re.compile(r"[a-z]+(?![\w:*])")
 _ARTICLE = re.compile(r"\b(an?) (\w+)", re.IGNORECASE)
 
 

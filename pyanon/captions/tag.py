@@ -93,6 +93,10 @@ class Tagged:
         """The tags as one text, in which patterns are looked for."""
         return "".join(self.tags)
 
+    def source(self, first: int, end: int) -> str:
+        """What stands there from a token to before another one."""
+        return self.text[self.tokens[first].start : self.tokens[end - 1].end] if end > first else ""
+
 
 def tag(text: str, *, spans: tuple[Span, ...] = ()) -> Tagged:
     """Tags a caption.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "add_captions",
     "add_common",
+    "add_key",
     "add_policy",
     "add_runtime",
     "add_writing",
@@ -121,12 +123,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         help=f"false match rate of the oracles' thresholds (default: {usual.fmr:g})",
     )
     add("--epsilon", type=float, help="draw by the exponential mechanism with this privacy loss (docs/sampler.md)")
-    add(
-        "--key-file",
-        metavar="FILE",
-        help="file with the secret that identities are drawn with, 16 to 64 bytes or a passphrase: the same people "
-        "again (default: a fresh secret)",
-    )
+    _add_key_file(add)
     add("--steps", type=int, metavar="N", help=f"steps of the generator (default: {usual.steps})")
     add("--cover", choices=get_args(Cover), help=f"look of a covered face (default: {usual.cover})")
     add(
@@ -169,6 +166,24 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         help=f"when a stage fails: end with nothing written, or cover that frame whole (default: {usual.on_error})",
     )
     add("--seed", type=int, metavar="N", help=f"seed of the grain in covers (default: {usual.seed})")
+
+
+def add_key(parser: argparse.ArgumentParser) -> None:
+    """Add the key alone, for commands without faces.
+
+    Args:
+        parser: The command's parser.
+    """
+    _add_key_file(parser.add_argument)
+
+
+def _add_key_file(add: Callable[..., object]) -> None:
+    add(
+        "--key-file",
+        metavar="FILE",
+        help="file with the secret that identities are drawn with, 16 to 64 bytes or a passphrase: the same people "
+        "again (default: a fresh secret)",
+    )
 
 
 def add_runtime(parser: argparse.ArgumentParser) -> None:
@@ -241,18 +256,18 @@ def policy_of(given: argparse.Namespace) -> Policy:
     """The policy of a command line.
 
     Args:
-        given: Parsed by a parser with `add_policy`.
+        given: Parsed by a parser with `add_policy`, or with `add_captions` and `add_key`.
 
     Raises:
         InputError: A value cannot be used.
     """
-    fields: dict[str, Any] = {name: getattr(given, name) for name in _POLICY if getattr(given, name) is not None}
+    fields: dict[str, Any] = {name: value for name in _POLICY if (value := getattr(given, name, None)) is not None}
     if "colour" in fields:
         fields["colour"] = colour(fields["colour"])
     if "prompts" in fields:
         fields["prompts"] = tuple(fields["prompts"])
     for name in ("preserve", "alter"):
-        if getattr(given, name) is not None:
+        if getattr(given, name, None) is not None:
             fields[name] = frozenset(filter(None, (part.strip() for part in getattr(given, name).split(","))))
     if given.key_file is not None:
         fields["key"] = key_of(Path(given.key_file))
@@ -351,4 +366,5 @@ def open_anonymizer(given: argparse.Namespace, policy: Policy) -> Anonymizer:
     """
     from pyanon.anonymizer import Anonymizer  # loads the networks' runtime
 
-    return Anonymizer(policy=policy, pack=given.pack, device=given.device, threads=given.threads)
+    extractors = extractors_of(given) if hasattr(given, "extractors") else ()  # not every command has captions
+    return Anonymizer(policy=policy, pack=given.pack, device=given.device, threads=given.threads, extractors=extractors)
