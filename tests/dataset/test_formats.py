@@ -9,13 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pyanon.dataset import DatasetSettings
 from pyanon.errors import InputError, SourceNotFoundError, TruncatedSourceError, UnsupportedMediaError
-from tests.dataset.fakes import face_of, leaks, paint, publish, read_lines, write_lines
+from tests.dataset.fakes import COVERED, face_of, leaks, paint, publish, read_lines, write_lines
+from tests.video import described as made
 
 ROWS = [
     {"id": 11, "image": "maria_lopez.png", "caption": "Maria laughs.", "split": "train", "author": "Lopez", "width": 8},
@@ -200,6 +202,20 @@ def test_what_pictures_carry_besides_pixels_is_left_out(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "rows.jsonl", [{"image": name, "caption": "x"} for name in ("a.jpg", "b.png")])
     done = publish(source, tmp_path / "out", images=tmp_path / "in")
     assert (done.pictures, leaks(tmp_path / "out")) == (2, [])
+
+
+def test_faces_that_a_file_names_are_said_to_the_anonymizer(tmp_path: Path) -> None:
+    folder, region = tmp_path / "in", made.mwg(("Maria", "Face", (0.25, 0.25, 0.25, 0.25)))
+    folder.mkdir()
+    xmp = made.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + made.packet(region))
+    (folder / "a.png").write_bytes(made.in_png(np.full((48, 64, 3), 255, np.uint8), xmp))
+    done = publish(
+        write_lines(tmp_path / "r.jsonl", [{"image": "a.png", "caption": "x"}]), tmp_path / "out", images=folder
+    )
+    public = np.asarray(Image.open(done.output / "images" / "000000001.png").convert("RGB"))
+    assert (public[8:16, 10:22] == COVERED).all()
+    assert not public[30:].any()
+    assert leaks(tmp_path / "out") == []
 
 
 def test_text_alone_names_no_picture(tmp_path: Path) -> None:
