@@ -76,7 +76,7 @@ class Lexicon:
     def is_common(self, word: str) -> bool:
         """Whether a word may be said of anybody: it is listed, or made of listed ones."""
         word = word.replace("’", "'")
-        if word in self.words or self.is_in(word, "safe.words", "safe.common") or word.isdigit():
+        if self._is_word(word) or word.isdigit():
             return True
         if "." in word:  # t.v.
             return self.is_common(word.replace(".", ""))
@@ -116,7 +116,10 @@ class Lexicon:
         letters = "abcdefghijklmnopqrstuvwxyz"
         longer = (a + letter + b for a, b in cuts for letter in letters)
         other = (a + letter + b[1:] for a, b in cuts if b for letter in letters)
-        return next((found for found in chain(swapped, shorter, longer, other) if found in self.words), None)
+        return next((found for found in chain(swapped, other, longer, shorter) if self._is_word(found)), None)
+
+    def _is_word(self, word: str) -> bool:
+        return word in self.words or self.is_in(word, "safe.words", "safe.common")
 
     def meant(self, word: str) -> str | None:
         """The listed words that a word that nobody knows was meant to be, or None."""

@@ -73,7 +73,7 @@ def _without_loose(tagged: Tagged, pieces: Sequence[Piece]) -> list[Piece]:
     """Pieces without articles and prepositions whose noun went; articles that stay fit the word after them."""
     kept: list[Piece] = []
     end, after, after_new = len(tagged.tokens), "", False
-    for piece in reversed(pieces):
+    for piece in reversed([piece for piece in pieces if piece.text]):
         gap = piece.end != end
         hangs = tagged.has(piece.first, Tag.ARTICLE, Tag.IN) and not piece.new and gap and after.lower() in _CLOSES
         if not hangs:

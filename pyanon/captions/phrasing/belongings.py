@@ -13,12 +13,19 @@ __all__ = ["after"]
 _BELONGS = frozenset({"of", "from", "at", "in", "with", "for"})
 
 
-def after(draft: Draft, end: int) -> int:
-    """Where what belongs to somebody ends who ends here."""
+def after(draft: Draft, end: int, *, named: bool = True) -> int:
+    """Where what belongs to somebody ends who ends here.
+
+    Args:
+        draft: The caption.
+        end: The token after somebody.
+        named: Whether they are named or somebody's; of others only what gives them away belongs to them, so that
+            ``a man, woman, and boy`` stay three.
+    """
     while True:
         letters = draft.letters
         matches = (pattern.match(letters, end) for pattern in AFTER)
-        longest = max((match.end() for match in matches if match and _belongs(draft, match)), default=end)
+        longest = max((match.end() for match in matches if match and _belongs(draft, match, named=named)), default=end)
         if longest == end:
             longest = max(_clause(draft, end), _bracket(draft, end))
         if longest == end:
@@ -26,11 +33,11 @@ def after(draft: Draft, end: int) -> int:
         end = longest
 
 
-def _belongs(draft: Draft, match: re.Match[str]) -> bool:
+def _belongs(draft: Draft, match: re.Match[str], *, named: bool) -> bool:
     first, end = match.span()
     if match[0].startswith(("i", ",i")):
         return draft.words[first + (match[0][0] == ",")] in _BELONGS
-    return draft.is_sensitive(first, end) or draft.words[first] == ","
+    return draft.is_sensitive(first, end) or (named and draft.words[first] == ",")
 
 
 def _bracket(draft: Draft, end: int) -> int:

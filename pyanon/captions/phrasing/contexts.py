@@ -115,11 +115,10 @@ def _missing(tagged: Tagged, index: int) -> bool:
     body = any(lexicon().is_in(tagged.word(at), "descriptions.body") for at in (index + 1, index + 2))
     if tagged.words[index] != "missing" or not body:
         return False
-    for at in range(index, index + 3):
-        if at < len(tagged.words) and tagged.has(at, Tag.OTHER):
-            tagged.mark(at, Tag.MARKED, "description")
-            if lexicon().is_in(tagged.words[at], "descriptions.body"):
-                break
+    for at in range(index, min(index + 3, len(tagged.words))):
+        tagged.mark(at, Tag.MARKED, "description")
+        if lexicon().is_in(tagged.words[at], "descriptions.body"):
+            break
     return True
 
 
@@ -177,12 +176,26 @@ def _tells_of_people(tagged: Tagged, index: int) -> bool:
         return True
     if tagged.has(index - 1, Tag.POSSESSIVE, Tag.OWN):
         return True
+    if tagged.has(index - 1, Tag.PEOPLE):
+        return True  # Greek Orthodox
     if tagged.word(index + 1) == "-" or tagged.has(index - 1, Tag.CALLED):
         return True
     if tagged.has(at, Tag.OTHER, Tag.MARKED) and tagged.word(at) not in _DOING:
         return False
     alone = tagged.has(index - 1, "d", "m", "v", ",", "(", "n", "w", "a", ":")
     return alone or tagged.kinds[index] == "health"
+
+
+def _job(tagged: Tagged, index: int) -> bool:
+    """``Femke works as a head keeper``: somebody's job where the caption says who they are."""
+    if tagged.words[index] != "as" or not tagged.has(index - 1, Tag.WORK) or Tag.NAME not in tagged.tags[:index]:
+        return False
+    first = index + 1 + tagged.has(index + 1, Tag.ARTICLE)
+    for at in range(first, len(tagged.words)):
+        if not tagged.has(at, Tag.OCCUPATION, Tag.OTHER, Tag.TITLE):
+            break
+        tagged.mark(at, Tag.TITLE, "title")
+    return True
 
 
 def _number(tagged: Tagged, index: int) -> bool:
@@ -196,5 +209,5 @@ def _number(tagged: Tagged, index: int) -> bool:
 
 
 _RULES: tuple[Callable[[Tagged, int], bool], ...] = (
-    _age, _labelled_age, _age_with_unit, _native, _missing, _body_mark, _condition, _shade, _of_things, _number,
+    _age, _labelled_age, _age_with_unit, _native, _missing, _body_mark, _condition, _shade, _of_things, _job, _number,
 )  # fmt: skip

@@ -19,7 +19,7 @@ def mentions(draft: Draft) -> None:
             first += 1  # no article before it: only the words for people are sure to belong
         if draft.t.has(noun, Tag.PERSON) or draft.is_sensitive(first, noun + 1):
             draft.take(described(draft.t, first, noun + 1, "mention", noun=noun))
-            end = after(draft, noun + 1)
+            end = after(draft, noun + 1, named=False)
             if end > noun + 1:
                 draft.drop(noun + 1, _closed(draft, noun + 1, end))
         at = max(noun + 1, at + 1)

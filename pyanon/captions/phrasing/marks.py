@@ -38,7 +38,9 @@ def _first(draft: Draft, index: int) -> int:
 
 
 def _without_lead(draft: Draft, index: int) -> int:
-    """``A dragon tattoo covers his arm``: the article and what stands between."""
+    """``A dragon tattoo covers his arm``: the article and what stands between; ``a tattooed man``: the word alone."""
+    if draft.t.has(index + 1, Tag.PERSON, Tag.OCCUPATION):
+        return index
     for at in range(index - 1, max(-1, index - 4), -1):
         if draft.taken[at] or not draft.t.has(at, Tag.OTHER, Tag.ARTICLE, Tag.OWN, Tag.COUNT, Tag.MARKED, Tag.YOUNG):
             return index

@@ -12,15 +12,16 @@ from pyanon.captions.lexicon import folded, lexicon
 from pyanon.captions.phrasing.asides import is_aside, list_end
 from pyanon.captions.phrasing.belongings import after
 from pyanon.captions.phrasing.patterns import NAMES, RELATION, ROLE
-from pyanon.captions.phrasing.phrase import Draft, described
+from pyanon.captions.phrasing.phrase import Draft, Phrase, described
 from pyanon.captions.tagging.tags import Tag
 
 __all__ = ["people"]
 
 #: Somebody: ``Maria Lopez``, ``my neighbour Maria``, ``Tom's niece``, ``head coach Lorraine``, ``a man, nurse Declan``.
 _SOMEBODY = re.compile(
-    rf"(?P<lead>(?:{RELATION}|{ROLE}|y*r+|[yz]{{1,2}}|d(?=[tnzy]*n)),?)?(?P<names>{NAMES})|(?P<relation>{RELATION}|y*r+)"
+    rf"(?P<lead>(?:{RELATION}|{ROLE}|y*r+|[yz]{{1,2}}|d[zy]*(?=t*n)),?)?(?P<names>{NAMES})|(?P<relation>{RELATION}|y*r+)"
 )
+_QUOTES = frozenset("\"“”'")
 _TELLS = (Tag.RELATION, Tag.OWN, Tag.POSSESSIVE, Tag.EMPLOYER, Tag.PLACE, Tag.TITLE)
 
 
@@ -58,6 +59,12 @@ def _person(draft: Draft, match: _Match) -> int:
     if not match.lead and lexicon().is_in(draft.t.word(first - 1), "named.things"):
         draft.drop(first, end)  # his dog Rex: his dog
         return end
+    if _is_quoted(draft, first, end) and not match.lead:
+        draft.take(Phrase(first, end, "place", text="a name"))
+        return end
+    if match.named and _is_no_person(draft, match):
+        draft.take(Phrase(first, match.end, "place", text="the place"))
+        return match.end
     if is_aside(draft, first, end):
         return _drop_aside(draft, first - 1, list_end(draft, end))
     return _say_anew(draft, match, end)
@@ -93,9 +100,25 @@ def _say_anew(draft: Draft, match: _Match, end: int) -> int:
 
 
 def _is_family(draft: Draft, match: _Match) -> bool:
-    """``the Hendersons``."""
+    """``the Hendersons``, ``Mr. and Mrs. Lopez``."""
     last = draft.words[match.end - 1]
-    return draft.words[match.first] == "the" and match.end - match.names == 1 and last.endswith("s")
+    known = lexicon().is_name(last.removesuffix("s")) or lexicon().is_name(last.removesuffix("es")) or "'" in last
+    return draft.words[match.first] == "the" and match.end - match.names == 1 and last.endswith("s") and known
+
+
+def _is_quoted(draft: Draft, first: int, end: int) -> bool:
+    """``a train that reads "BNSF"``."""
+    return draft.t.word(first - 1) in _QUOTES and draft.t.word(end) in _QUOTES
+
+
+def _is_no_person(draft: Draft, match: _Match) -> bool:
+    """``the Thames``: an article before a name that nobody is known by."""
+    names = draft.words[match.names : match.end]
+    own = draft.t.has(match.end, Tag.POSSESSIVE)
+    unknown = not any(lexicon().is_name(name.removesuffix("s")) or lexicon().is_name(name) for name in names)
+    return (
+        draft.words[match.first] == "the" and not match.lead and not own and unknown and draft.t.is_capital(match.names)
+    )
 
 
 def _ends(draft: Draft, end: int) -> bool:
@@ -116,7 +139,7 @@ def _has_article(draft: Draft, first: int) -> bool:
     before = first - 1
     while before > 0 and first - before < 3 and draft.t.has(before, Tag.OTHER, Tag.YOUNG, Tag.HAIR):
         before -= 1
-    return draft.words[before] in {"a", "an", "the"} and not draft.taken[before]
+    return draft.t.has(before, Tag.ARTICLE, Tag.COUNT, Tag.OWN) and not draft.taken[before]
 
 
 def _general_noun(draft: Draft, first: int, end: int) -> int:

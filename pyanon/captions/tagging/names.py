@@ -62,13 +62,10 @@ def _name(tagged: Tagged, index: int) -> None:
 def _uncommon(tagged: Tagged, index: int) -> None:
     """A word that nobody may have: a name where it is listed as one or has a capital; else nobody could read it."""
     known, word = lexicon(), tagged.words[index]
-    if (
-        tagged.is_capital(index)
-        or known.is_name(word)
-        or (tagged.shouting and tagged.tokens[index].is_capital and not known.misspelt(word))
-    ):
+    shouted = tagged.shouting and tagged.tokens[index].is_capital and not known.misspelt(word)
+    if tagged.is_capital(index) or known.is_name(word) or shouted:
         tagged.mark(index, Tag.NAME, "name")
-    elif not (tagged.writes_capitals and known.misspelt(word)):
+    elif len(word) > 1 and not (tagged.writes_capitals and known.misspelt(word)):
         tagged.mark(index, Tag.UNREAD, "unread")
 
 

@@ -32,10 +32,13 @@ def _role(tagged: Tagged, index: int) -> None:
         _relation(tagged, index)
     elif tagged.has(index, Tag.TITLE):
         tagged.mark(index, Tag.OCCUPATION if known.is_in(word, "occupations.list") else Tag.OTHER)
-    elif known.is_in(word, "occupations.lead") and tagged.has(index + 1, Tag.OCCUPATION, Tag.RELATION, Tag.TITLE):
+    elif _leads_to_job(tagged, index, word) or _is_plural_job(tagged, index, word):
         tagged.mark(index, Tag.OCCUPATION)
-    elif _is_plural_job(tagged, index, word):
-        tagged.mark(index, Tag.OCCUPATION)
+
+
+def _leads_to_job(tagged: Tagged, index: int, word: str) -> bool:
+    """``flight`` of ``flight attendant``."""
+    return lexicon().is_in(word, "occupations.lead") and tagged.has(index + 1, "o", "r", "t")
 
 
 def _is_plural_job(tagged: Tagged, index: int, word: str) -> bool:

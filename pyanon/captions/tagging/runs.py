@@ -105,6 +105,9 @@ def _decide(tagged: Tagged, first: int, end: int) -> None:
     tag, kind = _named_by_form(tagged, first, end) or _named_by_place(tagged, first, end) or (Tag.NAME, "name")
     if tag == Tag.PLACE:
         first = _house_number(tagged, first)
+    if tagged.shouting and tag in {Tag.PLACE, Tag.EMPLOYER}:
+        end = _shouted_end(tagged, end)
+    if tag == Tag.PLACE:
         end += _suffix_follows(tagged, end)
         end += tagged.has(end, Tag.COUNT) and tagged.tokens[end].is_number and tagged.word(end + 1) != "people"
     for at in range(first, end):
@@ -131,6 +134,7 @@ def _is_surname_there(tagged: Tagged, first: int, end: int) -> bool:
     known, words = lexicon(), tagged.words[first:end]
     person = folded(words[0]) in known.given and folded(words[-1]) in known.surnames and len(words) == 2
     before = tagged.word(first - 1) if tagged.word(first - 1) != "the" else tagged.word(first - 2)
+    person = person and not before[:1].isdigit()
     return person and before not in _WHERE | {"the", "of", "to", "on"}
 
 
@@ -143,11 +147,14 @@ def _named_by_place(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | 
     article = tagged.word(first - 1) == "the"
     before = tagged.word(first - 2) if article else tagged.word(first - 1)
     given = folded(tagged.words[first]) in lexicon().given
-    is_place = all(tagged.has(at, Tag.PLACE) for at in range(first, end))
+    names = any(tagged.has(at, Tag.NAME) for at in range(first, end))
+    is_place = not names and any(tagged.has(at, Tag.PLACE) for at in range(first, end))  # Little Italy
     own = tagged.word(end) == "'s"
     known_ground = article or before in _WHERE | {"the", "to", "of"} or is_place
     if _suffix_follows(tagged, end) and not tagged.has(end, Tag.POSSESSIVE) and known_ground:
         return Tag.PLACE, "place"
+    if before == "of" and lexicon().is_in(tagged.word(first - 2 - article), "places.of"):
+        return Tag.PLACE, "place"  # the corner of Haight and Ashbury
     if is_place:
         person = given and (before not in _WHERE or own) and end == first + 1
         return None if person else (Tag.PLACE, "place")
@@ -157,6 +164,14 @@ def _named_by_place(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | 
         return Tag.PLACE, "place"
     somebody = given and (before in _BESIDE or own or end > first + 1)
     return (Tag.PLACE, "place") if before in _WHERE and not somebody else None
+
+
+def _shouted_end(tagged: Tagged, end: int) -> int:
+    """``Of Brightwater Solar, Taking``: where all words have capitals, a name goes on to the mark near it."""
+    at = end
+    while at < end + 2 and tagged.has(at, Tag.OTHER) and tagged.tokens[at].is_word:
+        at += 1
+    return at if tagged.word(at) in {",", ".", ";", ":"} else end
 
 
 def _house_number(tagged: Tagged, first: int) -> int:
