@@ -1,4 +1,4 @@
-"""The text VAE: a caption as a point for each of its words, so that it can be moved to other faces and lose nothing else.
+"""The text VAE: a caption as a point for each of its words, so that it moves to other faces and loses nothing else.
 
 A caption T becomes a mean and a variance for each token; to a point drawn there is added what the new face of the
 person looks like whom the token speaks of: z'_i = E(T)_i + phi(V'_i). From these the public caption is read out.

@@ -1,4 +1,4 @@
-"""Public captions written by the pack's text VAE: each word's latent, moved by the new face of whom it speaks of, read out.
+"""Public captions written by the pack's text VAE: the latent of each word, moved by the new face of whom it speaks of.
 
 z'_i = E(T)_i + phi(V'_i), as in joint multimodal desensitization, with a latent for each token (docs/adr/0013).
 """
@@ -92,7 +92,9 @@ class CaptionDecoder:
             RunnerError: A network failed.
         """
         if len(portraits) != len(reading.mentions):
-            raise InputError("a portrait is needed for each mention", given=len(portraits), expected=str(len(reading.mentions)))
+            raise InputError(
+                "a portrait is needed for each mention", given=len(portraits), expected=str(len(reading.mentions))
+            )
         if not self._words.fits(reading.text):
             return None
         tokens, mask = self._words([reading.text])

@@ -11,6 +11,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="exporting needs torch (pip install 'pyanon[export]')")
 pytest.importorskip("onnx_ir", reason="exporting needs onnx_ir (pip install 'pyanon[export]')")
 
+from torch import Tensor  # noqa: E402
+
 from export.text_vae import SMALL, family, parser  # noqa: E402
 from export.text_vae_net import TextVae  # noqa: E402
 from pyanon.runtime import Pack, open_runner  # noqa: E402
@@ -24,11 +26,12 @@ def net() -> TextVae:
     return TextVae(SMALL).eval()
 
 
-def words(rows: int, length: int = SMALL.length) -> torch.Tensor:
-    return torch.randint(0, SMALL.vocabulary, (rows, length), dtype=torch.int32)
+def words(rows: int, length: int = SMALL.length) -> Tensor:
+    found: Tensor = torch.randint(0, SMALL.vocabulary, (rows, length), dtype=torch.int32)
+    return found
 
 
-def points(rows: int, length: int = SMALL.length) -> tuple[torch.Tensor, torch.Tensor]:
+def points(rows: int, length: int = SMALL.length) -> tuple[Tensor, Tensor]:
     return torch.randn(rows, length, SMALL.latent), torch.ones(rows, length, dtype=torch.int32)
 
 
@@ -120,7 +123,9 @@ def test_captions_and_their_lengths_vary_and_nothing_else(pack: Pack) -> None:
         for port in (*graph.input, *graph.output):
             sizes = [axis.dim_param or axis.dim_value for axis in port.type.tensor_type.shape.dim]
             assert sizes[0] == "n"
-            assert sizes[1] == ("u" if port.name == "logits" or (role, port.name) == ("caption_decoder", "tokens") else "t")
+            assert sizes[1] == (
+                "u" if port.name == "logits" or (role, port.name) == ("caption_decoder", "tokens") else "t"
+            )
             assert all(isinstance(size, int) and size for size in sizes[2:]), port.name
         integers = [each.name for each in graph.input if each.type.tensor_type.elem_type == onnx.TensorProto.INT64]
         assert not integers, "TensorRT 8.6 has no int64"

@@ -1,6 +1,6 @@
 """Adds the text VAE to a pack.
 
-    python -m export.train.captions.pack_text --from checkpoints/text_vae --pack engines/pocket
+python -m export.train.captions.pack_text --from checkpoints/text_vae --pack engines/pocket
 """
 
 from __future__ import annotations

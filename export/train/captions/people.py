@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from export.train.captions.forms import any_of, plain
 from pyanon.captions.describe import AGES, PERSON_WORDS, PersonWord, fits, general
 from pyanon.texts import Portrait
 
@@ -21,67 +22,20 @@ AGED = {
 }  # fmt: skip
 #: What of these stays is said of fewer: a young child is a child.
 _STAYS = AGED | {"young": ("teen", "young"), "younger": ("teen", "young")}
-#: Words before a noun that go: hair and descent.
-GONE = (
-    "blonde", "blond", "brunette", "bald", "balding", "bearded", "mustached", "red-haired", "dark-haired",
-    "gray-haired", "grey-haired", "long-haired", "short-haired", "curly-haired", "blonde-haired", "redheaded",
-    "black haired", "blonde haired", "dark haired", "asian", "african", "african american", "black", "white",
-    "hispanic", "caucasian", "indian", "chinese", "japanese", "oriental", "american", "european", "tattooed",
-)  # fmt: skip
-#: Words before a noun that stay.
-KEPT = (
-    "tall", "short", "large", "big", "smiling", "happy", "beautiful", "pretty", "handsome", "attractive", "cute",
-    "barefoot", "shirtless", "topless", "lone", "single", "tennis", "baseball", "soccer", "football", "police",
-    "well-dressed", "well dressed", "professional", "sexy", "nice", "skinny", "thin", "fat", "heavyset", "strange",
-    "male", "female", "business", "crazy", "funny", "serious", "tired", "sleeping", "sitting", "standing", "unhappy",
-    "sad", "angry", "nude", "naked", "casually dressed", "military", "street", "snow", "homeless", "drunk", "pregnant",
-    "laughing", "crying", "excited", "bored", "busy", "relaxed", "fashionable", "stylish", "muscular", "wet", "proud",
-)  # fmt: skip
-#: Words for people that say what they do, and nothing of gender or age.
-ROLES = (
-    "player", "skier", "snowboarder", "skateboarder", "surfer", "rider", "batter", "pitcher", "catcher", "umpire",
-    "chef", "cook", "driver", "biker", "cyclist", "motorcyclist", "officer", "soldier", "worker", "farmer", "student",
-    "teacher", "vendor", "dancer", "singer", "musician", "swimmer", "skater", "hiker", "pedestrian", "passenger",
-    "athlete", "bicyclist", "jockey", "conductor", "performer", "spectator", "customer", "shopper", "friend", "tourist",
-    "traveler", "artist", "server", "waiter", "employee", "couple", "family", "skate boarder", "snow boarder",
-)  # fmt: skip
+#: Words before a noun that go: hair and descent; words for people that say what they do, and nothing of their looks.
+GONE, ROLES = plain("hair_and_descent"), plain("roles")
 _MANY = {f"{each}s" for each in ROLES} - {"familys"} | {"families"}
-_DETS = (
-    "a", "an", "the", "this", "that", "these", "those", "one", "two", "three", "four", "five", "six", "several", "some",
-    "many", "another", "his", "her", "their", "both", "multiple", "various", "group of", "a group of", "a few",
-    "a couple of", "couple of", "bunch of", "a bunch of", "crowd of", "a crowd of", "other", "the other", "the two",
-)  # fmt: skip
 GENDERED = ("male", "female")
 #: Neutral words that say nothing else.
 PLAIN = {"person", "people", "child", "children"}
-_BEFORE = (*AGED, *GONE, *KEPT)
-
-
-def _any(words: object) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
-
-
+_BEFORE = any_of((*AGED, *GONE, *plain("kept_before")))
 _PERSON = re.compile(
-    rf"\b(?:(?P<det>{_any(_DETS)})\s+)?(?P<before>(?:(?:{_any(_BEFORE)}),?\s+(?:and\s+(?=(?:{_any(_BEFORE)})\s))?)*)"
-    rf"(?P<noun>{_any([*PERSON_WORDS, *ROLES, *_MANY])})(?![\w-])",
+    rf"\b(?:(?P<det>{any_of(plain('determiners'))})\s+)?(?P<before>(?:(?:{_BEFORE}),?\s+(?:and\s+(?=(?:{_BEFORE})\s))?)*)"
+    rf"(?P<noun>{any_of([*PERSON_WORDS, *ROLES, *_MANY])})(?![\w-])",
     re.IGNORECASE,
 )
-#: Words that also stand before the names of other things: a baby elephant, an adult bear, street cook books.
-_ALSO_BEFORE = {
-    "baby", "adult", "male", "female", "human", "youth", "senior", "teen", "kid", "child", "infant", "toddler",
-    "student", "passenger", "man", "driver", "family", "cook", "server", "player", "rider", "officer", "worker",
-    "kids", "cowboy", "lady", "businessman", "groom", "person", "couple", "catcher", "conductor",
-}  # fmt: skip
-_GOES_ON = frozenset(
-    "is are was were has have had in on at with and or who that wearing holding to by from near next while as for of "
-    "into onto under over behind beside sits stands rides walks plays looks holds wears standing sitting riding "
-    "walking playing looking talking eating jumping about up down out off after before does doing taking getting "
-    "being swinging throwing catching flying posing smiling using running cutting skiing swings hits he she his her "
-    "their can together inside outside around across through along wear wears stand sit ride walk play look eats "
-    "prepares reaching watching touching feeding brushing reads reading laying lying lays lies sleeping drinking "
-    "skateboarding snowboarding surfing performing crossing preparing cooking serving leaning flies jumps talks "
-    "takes poses watches gets dressed surrounded against below above pulling pushing carrying having trying".split()
-)
+#: Words that also stand before the names of other things: a baby elephant; what may follow them where they do not.
+_ALSO_BEFORE, _GOES_ON = frozenset(plain("also_before")), frozenset(plain("goes_on"))
 _NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>[\w'-]+)")
 
 
@@ -118,7 +72,7 @@ def people(text: str) -> Iterator[Person]:
         word = follows["word"] if follows else None
         if noun in _ALSO_BEFORE and word and word.lower() not in _GOES_ON and not word.lower().endswith("ing"):
             continue
-        before = re.findall(_any(_BEFORE), found["before"].lower())
+        before = re.findall(_BEFORE, found["before"].lower())
         yield Person(found.start(), found.end(), (found["det"] or "").lower(), tuple(before), noun)
 
 
@@ -179,10 +133,7 @@ _THEIRS = {
     "owned": {"male": "his", "female": "hers", "": "theirs"},
     "self": {"male": "himself", "female": "herself", "": "themselves"},
 }
-_NO_NOUN = frozenset(
-    "in on at with to and as while from by for the a an is are was were or next near into onto over under up down "
-    "off out during after before when who that through around across behind beside".split()
-)
+_NO_NOUN = frozenset(plain("no_noun"))
 
 
 def pronouns(text: str) -> Iterator[Pronoun]:

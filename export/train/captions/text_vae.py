@@ -2,9 +2,9 @@
 
     python -m export.train.captions.text_vae --data ../shared/data --pack engines/pocket --out checkpoints/text_vae
 
-The loss is cross entropy of the public caption, of each token as its point is read, and the KL divergence of the points
-from the prior, which comes in slowly and leaves each number a few free bits, so that none dies (Bowman and others, 2016;
-Kingma and others, "Improved variational inference with inverse autoregressive flow", 2016).
+The loss is cross entropy of the public caption, and of each token as its point is read, and the KL divergence of the
+points from the prior, which comes in slowly and leaves each number a few free bits, so that none dies (Bowman and
+others, 2016; Kingma and others, "Improved variational inference with inverse autoregressive flow", 2016).
 """
 
 from __future__ import annotations
@@ -23,20 +23,23 @@ from torch.nn import functional
 from export.text_vae_net import Sizes, TextVae, Told
 from export.train.captions.captions import coco
 from export.train.captions.lexicon import Lexicon, lexicon
-from export.train.captions.pairs import Pair, pairs
+from export.train.captions.pairs import Pair, pairs, swapped
 from export.train.captions.people import people
 from export.train.faces.run import Run, arguments
 from pyanon.captions.decode import FEATURES, features
+from pyanon.captions.lexicon import lexicon as known
 from pyanon.runtime import Words, load_pack
 
-__all__ = ["Batch", "Pairs", "SIZES", "batch_of", "faces_of", "loss_of", "main"]
+__all__ = ["SIZES", "Batch", "Pairs", "batch_of", "faces_of", "loss_of", "main"]
 
 #: Of the pocket pack.
 SIZES = Sizes(vocabulary=4096, length=64, latent=24, face=FEATURES, width=192, heads=4, layers=3, read=1, write=2)
-#: Weight of the KL divergence in the end, the share of the training in which it comes in, and what is free, nats a number.
+#: Weight of the KL divergence in the end, the share of the training in which it comes in, and the nats of a number
+#: that are free.
 KL, ANNEALED, FREE = 0.03, 0.3, 0.2
-#: Share of the decoder's words that are hidden, so that it reads the points; of pairs with words that no caption has.
-DROPPED, RARE = 0.15, 0.3
+#: Share of the decoder's words that are hidden, so that it reads the points; of pairs with tokens that no caption has;
+#: of captions some of whose words are exchanged for any others.
+DROPPED, RARE, SWAPPED = 0.15, 0.2, 0.25
 #: Weight of reading each point as its token, and the share of points that are asked.
 NAMED, NAMED_OF = 0.5, 0.3
 #: Batches that are drawn at once, so that captions of a length come together.
@@ -85,9 +88,11 @@ class Pairs:
 
     def __init__(self, captions: Sequence[str], words: Words, lexicon: Lexicon, *, batch: int, seed: object) -> None:
         self.words, self.lexicon, self.batch = words, lexicon, batch
+        self.any = sorted(word for word in known().words if 3 < len(word) < 12)
         self.of_people = [each for each in captions if any(True for _ in people(each))]
         self.others = sorted(set(captions) - set(self.of_people))
-        self.dice = random.Random(repr(seed))  # noqa: S311 - nothing secret
+        self.usual = self._usual()
+        self.dice = random.Random(repr(seed))
 
     def __iter__(self) -> Iterator[Batch]:
         while True:
@@ -99,26 +104,27 @@ class Pairs:
 
     def _some(self, count: int) -> list[tuple[int, Pair]]:
         chosen = [self.of_people if self.dice.random() < OF_PEOPLE else self.others for _ in range(count)]
-        drawn = [pairs(self.dice.choice(each), dice=self.dice, words=self.lexicon) for each in chosen]
+        drawn = [pairs(self._caption(each), dice=self.dice, words=self.lexicon) for each in chosen]
         lengths = self.words([pair.private for pair in drawn])[1].sum(1)
         return [(int(n), pair) for n, pair in zip(lengths, drawn, strict=True) if n < self.words.vocabulary.length]
 
-    def usual(self) -> Tensor:
-        """The tokens that captions use most, and those that are bytes and marks: ``(V,)``, true where they are."""
-        count = np.bincount(self.words(self.of_people[:5000] + self.others[:5000])[0].ravel(), minlength=self.words.size)
-        known = np.zeros(self.words.size, bool)
-        known[np.argsort(-count)[:USUAL]], known[:FIRST] = True, True
-        return torch.from_numpy(known)
+    def _caption(self, captions: Sequence[str]) -> str:
+        caption = self.dice.choice(captions)
+        return swapped(caption, dice=self.dice, others=self.any) if self.dice.random() < SWAPPED else caption
+
+    def _usual(self) -> Sequence[bool]:
+        """Whether a token is one that captions use much, or a byte or mark; for each token."""
+        count = np.bincount(self.words(self.of_people[:5000] + self.others[:5000])[0].ravel())
+        usual = set(np.argsort(-count)[:USUAL].tolist())
+        return [token < FIRST or token in usual for token in range(self.words.size)]
 
     def _rare(self, batch: Batch) -> Batch:
         """In some pairs, words that stay become others, in both captions: what is copied need not be known."""
-        if not hasattr(self, "_usual"):
-            self._usual = self.usual()
         for row in range(len(batch.tokens)):
             if self.dice.random() >= RARE:
                 continue
             shared = sorted(set(batch.tokens[row].tolist()) & set(batch.public[row].tolist()))
-            free = [token for token in shared if not self._usual[token]]
+            free = [token for token in shared if not self.usual[token]]
             for token in self.dice.sample(free, min(len(free), self.dice.randint(1, 4))):
                 other = self.dice.randrange(FIRST, self.words.size)
                 batch.tokens[row][batch.tokens[row] == token] = other
