@@ -51,8 +51,8 @@ def article(word: str) -> str:
 
 def spelled(number: int) -> str:
     """A number below a hundred in words."""
-    ten, one = divmod(number, 10)
-    return listed("unit")[number] if number < 20 else listed("ten")[ten - 2] + (f"-{_UNITS[one]}" if one else "")
+    units, (ten, one) = listed("unit"), divmod(number, 10)
+    return units[number] if number < 20 else listed("ten")[ten - 2] + (f"-{units[one]}" if one else "")
 
 
 @dataclass(frozen=True)

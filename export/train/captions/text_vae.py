@@ -42,6 +42,8 @@ KL, ANNEALED, FREE = 0.03, 0.3, 0.2
 DROPPED, RARE, SWAPPED = 0.15, 0.2, 0.25
 #: Weight of reading each point as its token, and the share of points that are asked.
 NAMED, NAMED_OF = 0.5, 0.3
+#: Texts of any tokens that are read besides, and their length: points of words that captions hardly have.
+ANY = (8, 24)
 #: Batches that are drawn at once, so that captions of a length come together.
 DRAWN = 12
 #: Share of captions that speak of people.
@@ -145,6 +147,14 @@ def loss_of(told: Told, batch: Batch, share: float) -> tuple[Tensor, dict[str, T
     return loss, {"said": said, "named": named, "kl": divergence.sum(), "least": divergence.min()}
 
 
+def any_read(net: TextVae, device: torch.device) -> Tensor:
+    """The loss of reading the points of any tokens."""
+    tokens = torch.randint(FIRST, net.sizes.vocabulary, ANY, dtype=torch.int32, device=device)
+    mean, spread = net.encoder(tokens, torch.ones_like(tokens))
+    named = net.decoder.name(mean + torch.randn_like(mean) * (spread / 2).exp())
+    return functional.cross_entropy(named.flatten(0, 1).float(), tokens.flatten().long())
+
+
 def _dropped(public: Tensor, pad: int) -> Tensor:
     """Public tokens with some of them hidden, but for the start."""
     hide = torch.rand(public.shape) < DROPPED * torch.rand(public.shape[0], 1) * 2
@@ -169,9 +179,10 @@ def main() -> None:
     for share, batch in zip(run.steps(), batches, strict=False):
         with torch.autocast(run.device.type, torch.bfloat16):
             told = net(batch.tokens, batch.mask, batch.faces, _dropped(batch.public, words.vocabulary.pad))
+            strange = any_read(net, run.device)
         loss, parts = loss_of(told, batch, share)
-        run.learn(loss)
-        run.log(**parts)
+        run.learn(loss + NAMED * strange)
+        run.log(**parts, strange=strange)
     (args.out / "sizes.json").write_text(str(asdict(SIZES)), encoding="utf-8")
 
 
