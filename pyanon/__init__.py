@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer as Anonymizer
+    from pyanon.captioner import Captioner as Captioner
     from pyanon.errors import PyanonError as PyanonError
     from pyanon.files import FileSummary as FileSummary
     from pyanon.files import FolderSummary as FolderSummary
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Anonymizer",
+    "Captioner",
     "Face",
     "FileSummary",
     "FolderSummary",
@@ -60,6 +62,7 @@ __all__ = [
 #: Where each public name is defined.
 _HOMES = {
     "Anonymizer": "anonymizer",
+    "Captioner": "captioner",
     "Face": "types",
     "FileSummary": "files",
     "FolderSummary": "files",

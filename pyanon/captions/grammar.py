@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pyanon.captions.ages import YEARS, years_in
 from pyanon.captions.describe import PERSON_WORDS, age_group
-from pyanon.captions.identifiers import YEARS, years_in
 from pyanon.captions.lexicon import folded, lexicon
 from pyanon.captions.tag import Tag, Tagged
 
@@ -23,14 +23,7 @@ PRONOUNS = {
 }  # fmt: skip
 #: What gives somebody away, as tags; and words that may stand in a part that has to go as a whole.
 SENSITIVE = frozenset("nrtalecuD")
-_LABELS = frozenset(
-    """photo photos credit credits courtesy by rider driver pilot player captain left right second third first from l-r l to r back row front middle
-    pictured shown above below here seen owner born name names she's he's her his is was and the a an of volunteer employee student month week year day winner patient start
-    number no tail badge id plate happy birthday dedicated memory in loving contact call email info more via at on meet caption tag reads says with this that's it's they're
-    guest star featuring our my service model artist coach instructor host hosts mayor officer visit see follow ig insta for booking bookings sewn made built designed used owned
-    flown coached taken shot image picture submitted shared posted congratulations congrats to love proud go good job well done best member team club captain skipper thanks thank you miss rip
-    location place address room ward floor apt home hometown age aged years old lives works teaches studies also known as aka nee née""".split()
-)
+_LABELS = lexicon().terms["grammar.labels"]
 #: Words of a later sentence that say something of the picture, from which on it stays.
 _CONTENT = 4
 _STOPS = frozenset(".!?;:–—|")
@@ -39,18 +32,21 @@ _OWNER = r"(?:p|t*n+S|[wro]S)"
 _RELATION = rf"{_OWNER}[xyzhoma,w-]{{0,4}}?r+(?:S[xyzh]{{0,2}}?r+)*"
 _ROLE = r"(?:[dm](?:[xyzh]|e+|l+){0,2}?|(?:[yzh]|e+|l+)*)[ow]{1,3}"
 _NAMES = r"t*n+"
-_CORE = re.compile(rf"(?P<lead>(?:{_RELATION}|{_ROLE}|y*r+|[yz]{{1,2}}),?)?(?P<names>{_NAMES})|(?P<relation>{_RELATION}|y*r+)")
+_CORE = re.compile(
+    rf"(?P<lead>(?:{_RELATION}|{_ROLE}|y*r+|[yz]{{1,2}}|d(?=[tn])),?)?(?P<names>{_NAMES})|(?P<relation>{_RELATION}|y*r+)"
+)
 _GENERAL = re.compile(r"(?:(?<=\D)|^)[dm]?[xyzha]{0,3}?(?P<noun>w|o+)")
 _PP = r"i[dx]?[xyzh]{0,2}?[le]+(?:,?[le]+)*"
 _AFTER = (
     re.compile(r",?k?a+"),
-    re.compile(rf",(?:{_RELATION}|{_ROLE}|[yz]?z+|t+o*)(?:{_PP})*(?=[,.()!?]|$)"),
-    re.compile(rf",?z+(?=[,.]|$)"),
+    re.compile(rf",(?:{_RELATION}|{_ROLE}|[yz]?z+|t+o*)(?:{_PP})*(?=[,.()!?i]|$)"),
+    re.compile(r",?z+(?=[,.]|$)"),
     re.compile(rf",?{_PP}"),
     re.compile(r",(?:(?:i)?l+)(?:,l+)*"),
     re.compile(r",?[cu]+"),
     re.compile(rf"k{_NAMES}"),
 )
+_MORE = re.compile(rf"(?:,&?|&)(?:(?:{_RELATION}|{_ROLE}|t+),?)?{_NAMES}(?:,?a+)?(?:{_PP})?")
 _CLAUSE = re.compile(r",?[WLK][^,.;:!?()]*")
 
 
@@ -69,6 +65,7 @@ class Phrase:
         plural: Whether it speaks of several.
         count: How many.
         article: What article stands before it.
+        name: The name of whom it speaks, as it stands there.
         key: What a name is compared by, to know somebody again.
         text: What to say instead, where that is known already.
         noun: The token that its words for people are at.
@@ -83,6 +80,7 @@ class Phrase:
     plural: bool = False
     count: int | None = None
     article: str = ""
+    name: str = ""
     key: frozenset[str] = field(default_factory=frozenset)
     text: str = ""
     noun: int = -1
@@ -106,11 +104,13 @@ class _Grammar:
         self._contexts()
         self._brackets()
         self._segments()
+        self._chunks()
         self._people()
         self._mentions()
         self._marks()
         self._places()
         self._rest()
+        self._clothes()
 
     # -- small things
 
@@ -146,9 +146,23 @@ class _Grammar:
                 self._mark(index, Tag.AGE, "age")
                 if self._word(index + 1) in {"months", "weeks", "years", "days"}:
                     self._mark(index + 1, Tag.AGE, "age")
+            elif word == "native" and tags[index + 1 : index + 2] == [Tag.PEOPLE]:
+                self._mark(index, Tag.PEOPLE, "nationality")
+            elif word == "missing" and any(
+                self.known.is_in(self._word(at), "descriptions.body") for at in (index + 1, index + 2)
+            ):
+                self._mark(index, Tag.MARKED, "description")
+            elif (word == "hard" and self._word(index + 2) == "hearing") or (
+                "-" in word and any(self.known.is_in(part, "conditions.list") for part in word.split("-"))
+            ):
+                self._mark(index, Tag.MARKED, "health")
             elif self.known.is_in(word, "people.shade") and self._word(index + 1) in PERSON_WORDS:
                 self._mark(index, Tag.PEOPLE, "nationality")
-            elif tags[index] in {Tag.OTHER, Tag.NAME} and self.known.is_in(word, "conditions.list") and tags[index - 1] != Tag.TITLE:
+            elif (
+                tags[index] in {Tag.OTHER, Tag.NAME}
+                and self.known.is_in(word, "conditions.list")
+                and tags[index - 1] != Tag.TITLE
+            ):
                 self._mark(index, Tag.MARKED, "health")
             elif tags[index] == Tag.PEOPLE and not self._tells_of_people(index):
                 self._mark(index, Tag.OTHER, "")
@@ -169,7 +183,23 @@ class _Grammar:
         after = self._word(index + 1)
         if years > 119 or before < 1:
             return False
-        bounded = after in {",", ")", ".", "", ";", "!", "and", "&", "months", "years", "weeks", "at", "in", "from", "of"}
+        bounded = after in {
+            ",",
+            ")",
+            ".",
+            "",
+            ";",
+            "!",
+            "and",
+            "&",
+            "months",
+            "years",
+            "weeks",
+            "at",
+            "in",
+            "from",
+            "of",
+        }
         person = tags[before - 1] in {Tag.NAME, Tag.RELATION, Tag.PERSON, Tag.PEOPLE, Tag.OCCUPATION, ")", Tag.PLACE}
         if self._word(before) in {",", "("} and bounded and person:
             return True
@@ -185,10 +215,22 @@ class _Grammar:
         while at < len(self.words) and self.t.tags[at] in {Tag.PEOPLE, Tag.YOUNG, "-", Tag.HAIR}:
             at += 1
         after = self.t.tags[at] if at < len(self.words) else ""
-        if after in {Tag.PERSON, Tag.OCCUPATION, Tag.RELATION, Tag.NAME, Tag.TITLE} or self.known.is_in(self._word(at), "relations.any"):
+        if after in {Tag.PERSON, Tag.OCCUPATION, Tag.RELATION, Tag.NAME, Tag.TITLE} or self.known.is_in(
+            self._word(at), "relations.any"
+        ):
             return True
         before = self.t.tags[index - 1] if index else ""
-        if after in {Tag.OTHER, Tag.MARKED} and self._word(at) not in {"smiles", "smiling", "sits", "sitting", "stands", "standing", "riding"}:
+        if before in {Tag.POSSESSIVE, Tag.OWN}:
+            return True
+        if after in {Tag.OTHER, Tag.MARKED} and self._word(at) not in {
+            "smiles",
+            "smiling",
+            "sits",
+            "sitting",
+            "stands",
+            "standing",
+            "riding",
+        }:
             return False
         health = self.t.kinds[index] == "health"
         return before in {Tag.ARTICLE, Tag.COUNT, Tag.BE, ",", "(", Tag.NAME, Tag.PERSON} or health
@@ -254,10 +296,41 @@ class _Grammar:
     def _content(self, first: int, end: int) -> int:
         """Words of a part that say something of the picture."""
         return sum(
-            self.t.tokens[at].is_word and not self.taken[at] and self.t.tags[at] in {Tag.OTHER, Tag.PERSON, Tag.OCCUPATION, Tag.UNREAD}
+            self.t.tokens[at].is_word
+            and not self.taken[at]
+            and self.t.tags[at] in {Tag.OTHER, Tag.PERSON, Tag.OCCUPATION, Tag.UNREAD}
             and self.words[at] not in _LABELS
             for at in range(first, end)
-        )  # fmt: skip
+        )
+
+    def _chunks(self) -> None:
+        """``, eight months after his heart bypass``: a part between commas that is about nothing else goes."""
+        commas = [at for at, word in enumerate(self.words) if word == "," and not self.taken[at]]
+        for first in commas:
+            ends = (at for at in range(first + 1, len(self.words)) if self.words[at] == "," or self.words[at] in _STOPS)
+            end = next(ends, len(self.words))
+            part = range(first + 1, end)
+            follows = self.t.tags[end + 1] if end + 1 < len(self.words) else ""
+            if (
+                not part
+                or any(self.taken[at] for at in part)
+                or self.t.tags[first + 1] == Tag.AND
+                or follows == Tag.AND
+            ):
+                continue
+            health = any(self.t.tags[at] == Tag.MARKED or self.t.kinds[at] == "health" for at in part)
+            ours = (
+                self._word(first + 1) in {"my", "our"}
+                and len(part) <= 4
+                and not any(self.t.tags[at] in {Tag.NAME, Tag.IN} for at in part)
+            )
+            staff = self.t.tags[end - 1] == Tag.EMPLOYER and self._content(first + 1, end) <= 2
+            if (
+                (health and len(part) <= 8 and not any(self.t.tags[at] in {Tag.NAME, Tag.PERSON} for at in part))
+                or ours
+                or staff
+            ):
+                self._drop(first, end + (end < len(self.words) and self.words[end] == ","))
 
     # -- people
 
@@ -266,25 +339,67 @@ class _Grammar:
         while (match := _CORE.search(self.letters, at)) is not None:
             at = self._person(match.start(), match)
 
+    def _unlike_a_name(self, first: int, end: int) -> bool:
+        """Whether an article stands before a name and a thing after it: ``a bento box``."""
+        thing = end < len(self.words) and self.t.tags[end] == Tag.OTHER and not self._word(end).endswith(("ing", "ed"))
+        return (
+            self.t.tags[first] == Tag.NAME
+            and first > 0
+            and self._has_article(first)
+            and (thing or not self.t.tokens[first].is_capital)
+        )
+
+    def _has_article(self, first: int) -> bool:
+        before = first - 1
+        while before > 0 and first - before < 3 and self.t.tags[before] in {Tag.OTHER, Tag.YOUNG, Tag.HAIR}:
+            before -= 1
+        return self.words[before] in {"a", "an", "the"} and not self.taken[before]
+
     def _person(self, first: int, match: re.Match[str]) -> int:
+        if not match["lead"] and self._unlike_a_name(first, match.end()):
+            self._drop(first, match.end())
+            return match.end()
         names = match.start("names") if match["names"] else match.end()
         end = self._after(match.end())
         lead_end = names - (self._word(names - 1) == ",")
         noun = self._general_noun(first, lead_end) if match["names"] and first < lead_end else -1
         if noun >= 0:
+            end = self._list_end(end)
             # The words for somebody stay, what comes after them goes.
             self._take(self._described(first, lead_end, "mention", noun=noun))
             self._drop(lead_end, self._closed(lead_end, end))
             return end
-        if not match["lead"] and self._is_aside(first, end):
-            first -= self._word(first - 1) == ","
+        if not match["lead"] and self.known.is_in(self._word(first - 1), "named.things"):
+            self._drop(first, end)  # his dog Rex: his dog
+            return end
+        if self._is_aside(first, end):
+            first, end = first - 1, self._list_end(end)
             self._drop(first, self._closed(first, end))
             return end
         phrase = self._described(first, end, "person")
-        phrase.key = frozenset(folded(self.words[at]) for at in range(names, match.end()) if self.t.tags[at] == Tag.NAME and len(self.words[at]) > 1)
+        named = [at for at in range(names, match.end()) if self.t.tags[at] == Tag.NAME]
+        phrase.key = frozenset(folded(self.words[at]) for at in named if len(self.words[at]) > 1)
+        phrase.name = self.t.source(named[0], named[-1] + 1) if named else ""
         phrase.end = self._closed(names, end)
         self._take(phrase)
+        if phrase.end > end:
+            self._loose_comma(phrase.end)
         return phrase.end
+
+    def _loose_comma(self, first: int) -> None:
+        """``Maria, 34, in a coat, laughs``: without the age the second comma stands between subject and verb."""
+        if self.t.tags[first : first + 1] != [Tag.IN.value]:
+            return
+        comma = next((at for at in range(first, min(first + 7, len(self.words))) if self.words[at] == ","), -1)
+        after = self._word(comma + 1)
+        if comma > 0 and (after.endswith("s") or self.t.tags[comma + 1] == Tag.BE) and not self.taken[comma]:
+            self._drop(comma, comma + 1)
+
+    def _list_end(self, end: int) -> int:
+        """Where a list of names ends that goes on from here."""
+        while (match := _MORE.match(self.letters, end)) is not None:
+            end = self._after(match.end())
+        return end
 
     def _closed(self, first: int, end: int) -> int:
         """With the comma that closes what a comma opened."""
@@ -294,7 +409,10 @@ class _Grammar:
 
     def _general_noun(self, first: int, end: int) -> int:
         """The word for people of a lead that gives nobody away, or -1."""
-        if any(self.t.tags[at] in {Tag.RELATION, Tag.OWN, Tag.POSSESSIVE, Tag.EMPLOYER, Tag.PLACE, Tag.TITLE} for at in range(first, end)):
+        if any(
+            self.t.tags[at] in {Tag.RELATION, Tag.OWN, Tag.POSSESSIVE, Tag.EMPLOYER, Tag.PLACE, Tag.TITLE}
+            for at in range(first, end)
+        ):
             return -1
         if self.t.tags[first] not in {Tag.ARTICLE, Tag.COUNT, Tag.YOUNG}:
             return -1
@@ -302,21 +420,24 @@ class _Grammar:
         return at if self.t.tags[at] == Tag.PERSON else -1
 
     def _is_aside(self, first: int, end: int) -> bool:
-        """Whether names between commas say who somebody is that was spoken of before: ``A woman on a bike, Ana, waves``."""
+        """Whether names between commas say who somebody is that was spoken of: ``A woman on a bike, Ana, waves``."""
         if self._word(first - 1) != "," or not self._is_list_end(end):
             return False
         for at in range(first - 2, -1, -1):
             if self.words[at] in _STOPS:
                 return False
-            if self.t.tags[at] in {Tag.PERSON, Tag.OCCUPATION}:
+            if self.t.tags[at] in {Tag.PERSON, Tag.OCCUPATION} or self.known.is_in(self.words[at], "named.things"):
                 return True
         return False
 
     def _is_list_end(self, end: int) -> bool:
         """Whether a list of names ends the sentence or is closed by a comma."""
+        while (match := _MORE.match(self.letters, end)) is not None:
+            end = match.end()
         rest = self.letters[end:]
-        tail = re.match(rf"(?:(?:,|,?&){_NAMES}(?:,?a)?(?:{_PP})?)*(?P<close>,(?!&)|[.!?;:]|$)", rest)
-        return tail is not None
+        while rest[:1] == " ":  # brackets that go
+            rest = rest[1:]
+        return re.match(r",(?!&)|[.!?;:]|$", rest) is not None
 
     def _after(self, end: int) -> int:
         """Where what belongs to a person ends: ages, appositions, where from, brackets."""
@@ -354,7 +475,11 @@ class _Grammar:
         """What the words of a phrase claim."""
         phrase = Phrase(first, end, role, noun=noun)
         words = self.words[first:end]
-        phrase.article = words[0] if words[0] in {"a", "an", "the", "this", "that", "another", "each", "every", "one", "some"} else ""
+        phrase.article = (
+            words[0]
+            if words[0] in {"a", "an", "the", "this", "that", "another", "each", "every", "one", "some"}
+            else ""
+        )
         for at in range(first, end):
             self._claim(phrase, at)
         return phrase
@@ -403,26 +528,55 @@ class _Grammar:
             if self.t.tags[index] != Tag.MARKED or self.taken[index]:
                 continue
             first = index
-            while first > 0 and index - first < 6 and not self.taken[first - 1] and self.t.tags[first - 1] in "dpxyzhmDi&v-a":
+            while (
+                first > 0
+                and index - first < 6
+                and not self.taken[first - 1]
+                and self.t.tags[first - 1] in "dpxyzhmDi&v-a"
+            ):
                 first -= 1
-                if self._word(first) in {"with", "having", "has", "sporting", "showing", "revealing", "without", "for", "after", "from", "despite"}:
+                if self._word(first) in {
+                    "with",
+                    "having",
+                    "has",
+                    "sporting",
+                    "showing",
+                    "revealing",
+                    "without",
+                    "for",
+                    "after",
+                    "from",
+                    "despite",
+                }:
                     break
             else:
                 first = index
-            if self._word(first - 1) in {"who", "suffering", "recovering", "living", "battling", "struggling"} and first < index:
+            if (
+                self._word(first - 1) in {"who", "suffering", "recovering", "living", "battling", "struggling"}
+                and first < index
+            ):
                 first -= 1
             end = index + 1
-            while (tail := re.match(r"i[dp]?x{1,3}?(?=[ ,.&iWv]|$)|D|(?:i[dp]?x)", self.letters[end:])) is not None and self._is_body(end, end + tail.end()):
+            while (
+                tail := re.match(r"i[dpm]?x{1,3}?(?=[ ,.&iWv]|$)|D|i[dpm]?x|x{1,2}", self.letters[end:])
+            ) is not None and self._is_body(end, end + tail.end()):
                 end += tail.end()
             first -= first > 0 and self._word(first - 1) == "," and not self.taken[first - 1]
             self._drop(first, end)
 
     def _is_body(self, first: int, end: int) -> bool:
-        return any(self.t.tags[at] == Tag.MARKED or self.known.is_in(self.words[at], "descriptions.body") for at in range(first, end))
+        return any(
+            self.t.tags[at] == Tag.MARKED or self.known.is_in(self.words[at], "descriptions.body")
+            for at in range(first, end)
+        )
 
     def _places(self) -> None:
         at = 0
-        while (match := re.compile(r"(?P<pp>,?i)?(?P<article>d?)(?P<extra>[xyzh]{0,2}?)(?P<place>[le]+(?:,[le]+)*)(?P<own>S?)").search(self.letters, at)) is not None:
+        while (
+            match := re.compile(
+                r"(?P<pp>,?i)?(?P<article>d?)(?P<extra>[xyzh]{0,2}?)(?P<place>[le]+(?:,[le]+)*)(?P<own>S?)"
+            ).search(self.letters, at)
+        ) is not None:
             at = match.end()
             self._place(match)
 
@@ -437,7 +591,9 @@ class _Grammar:
         elif after in {Tag.OTHER, Tag.OCCUPATION, Tag.PERSON} and not kind:
             self._drop(first, end)  # the London bus: the bus
         elif kind:
-            article = match.start("article") if match["article"] else match.start("extra") if not match["extra"] else first
+            article = (
+                match.start("article") if match["article"] else match.start("extra") if not match["extra"] else first
+            )
             self._take(Phrase(article, self._place_end(end), "place", text=_with_article(kind)))
         elif match["pp"] and self.words[match.start() + (match["pp"][0] == ",")] in _DROPPED and match.start() > 0:
             self._drop(match.start(), self._place_end(end))
@@ -448,7 +604,35 @@ class _Grammar:
             self._take(Phrase(match.start("article") if match["article"] else first, end, "place", text="a town"))
 
     def _place_end(self, end: int) -> int:
-        return end + (self._word(end) == "," and self._word(end + 1) not in {"and", "with", "a", "the", "while", "as"} and False)
+        return end + (
+            self._word(end) == "," and self._word(end + 1) not in {"and", "with", "a", "the", "while", "as"} and False
+        )
+
+    def _clothes(self) -> None:
+        """The colours of what somebody wears of whom the caption says who it is."""
+        if not any(phrase.role == "person" or self._is_sensitive(phrase.first, phrase.end) for phrase in self.found):
+            return
+        for index, word in enumerate(self.words):
+            if not self.known.is_in(word, "descriptions.clothing"):
+                continue
+            first = index
+            while (
+                first > 0
+                and not self.taken[first - 1]
+                and (
+                    self.known.is_in(self.words[first - 1], "descriptions.colours")
+                    or (
+                        first < index
+                        and self.words[first - 1] in {"and", ",", "&"}
+                        and self.known.is_in(self._word(first - 2), "descriptions.colours")
+                    )
+                )
+            ):
+                first -= 1
+            if first < index:
+                for at in range(first, index):
+                    self.t.kinds[at] = "attribute"
+                self._drop(first, index)
 
     def _rest(self) -> None:
         """What gives somebody away and stands in nothing yet."""
@@ -461,15 +645,19 @@ class _Grammar:
         at = 0
         while at < len(self.words):
             first = at
-            while at < len(self.words) and not self.taken[at] and (self.t.tags[at] in SENSITIVE | {Tag.PEOPLE} or self.t.kinds[at]):
+            while (
+                at < len(self.words)
+                and not self.taken[at]
+                and (self.t.tags[at] in SENSITIVE | {Tag.PEOPLE} or self.t.kinds[at])
+            ):
                 at += 1
             if at > first:
                 yield first, at
             at += 1
 
 
-_DROPPED = frozenset("in at near from of outside inside around by on to".split())
-_LEADING = frozenset({",", "call", "at", "on", "via", "contact", "email", "mail", "text", "tel", "phone", "ig", "number", "no", "with", "from", "of", "in", ":", "-", "is", "aged", "age", "handle", "account", "id", "ssn", "plate", "badge", "bib"})
+_DROPPED = lexicon().terms["grammar.dropped"]
+_LEADING = lexicon().terms["grammar.leading"]
 _YOUNG_WORDS = {
     "young": "young", "old": "old", "elderly": "old", "little": "child", "teenage": "teen", "middle-aged": "adult",
     "senior": "old", "baby": "baby", "infant": "baby", "toddler": "child", "newborn": "baby", "adolescent": "teen",

@@ -1,4 +1,4 @@
-"""What gives somebody away by its form alone: addresses, telephone numbers, numbers of documents, dates, exact ages."""
+"""What gives somebody away by its form alone: addresses, telephone numbers, numbers of documents, dates, ages."""
 
 from __future__ import annotations
 
@@ -7,44 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from pyanon.captions.ages import AGE, MONTH, YEAR
 from pyanon.texts import Kind, Span
 
-__all__ = ["YEARS", "find", "years_in"]
-
-_ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-#: Numbers in words -> numbers.
-YEARS = {
-    **{word: number for number, word in enumerate(_ONES, 1)},
-    **_TENS,
-    **{f"{ten}-{one}": tens + number for ten, tens in _TENS.items() for number, one in enumerate(_ONES[:9], 1)},
-    "hundred": 100,
-}
-_NUMBER = rf"(?:\d{{1,3}}(?:[.,]5|½)?|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[:9])}))?|{'|'.join(_ONES[::-1])}|a\ hundred)"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december)\b\.?"
-_YEAR = r"(?:1[89]|20)\d\d"
-_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-_DATE = rf"(?:{_DAY}\ (?:of\ )?{_MONTH}(?:,?\ {_YEAR})?|{_MONTH}\ {_DAY}\b(?:,?\ {_YEAR})?|{_MONTH}\ {_YEAR}|{_YEAR})"
-_UNIT = r"(?:year|yr|month|mo|week|wk|day|año|jahr|ans?)e?s?"
-_SOFT = r"(?:(?:now|just|only|barely|almost|nearly|already|recently|who|is|has|will\ be|about\ to\ be)\ )*"
-
-#: Exact ages, with the words that say that they are ages.
-_AGES = (
-    rf"\b(?:at\ )?(?:the\ )?(?:aged?|ages)\ (?:of\ )?{_NUMBER}\b(?:\ and\ {_NUMBER}\b)*(?:\ {_UNIT}\b)?",
-    rf"\b{_SOFT}{_NUMBER}[-\ ]?{_UNIT}\.?(?:[-\ ]olds?\b|\ of\ age\b)",
-    rf"\b{_SOFT}{_NUMBER}[-\ ]?(?:y/?o|yrs?|y\.o\.)(?!\w)",
-    rf"\b{_SOFT}(?:turn(?:s|ed|ing)?|hit(?:s|ting)?)\ (?:the\ big\ )?{_NUMBER}\b(?:\ (?:today|yesterday|tomorrow|now|last\ \w+|next\ \w+|this\ \w+))?(?!\ (?:degrees|times|pages|tricks))",
-    rf"\b{_NUMBER}\ (?:today|yesterday|tomorrow)\b",
-    rf"\b(?:was\ |were\ )?born\ (?:in|on)\ (?:the\ )?{_DATE}(?:\ in\b)?",
-    rf"\bb(?:orn)?\.?\ ?{_YEAR}\b",
-    rf"\*\ ?{_YEAR}\b",
-    r"\b\d{1,3}(?:st|nd|rd|th)(?=\ (?:\w+\ )?(?:birthday|bday|b-day))",
-    rf"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|(?:{'|'.join(_TENS)})[- ]?\w*th|\w+tieth)(?=\ (?:birthday|bday))",
-    rf"\b(?:in|into)\ (?:his|her|their)\ (?:early\ |mid-?\ ?|late\ )?(?:\d0'?s|\w+ties)\b",
-    rf"\b{_NUMBER}-{_UNIT}-olds?\b",
-    rf"\b\d{{1,2}}\ (?:años|Jahre\ alt|anni|ans)\b",
-)
-_AGE = re.compile("|".join(f"(?:{each})" for each in _AGES), re.IGNORECASE)
+__all__ = ["find"]
 
 _CONTACTS = re.compile(
     r"""
@@ -62,7 +28,7 @@ _IDENTIFIERS = re.compile(
     \b\d{{3}}-\d{{2}}-\d{{4}}\b                             # a social security number
   | \b[A-Z]{{2}}\d{{2}}(?:\ ?[A-Z0-9]{{4}}){{3,7}}(?:\ ?[A-Z0-9]{{1,3}})?\b     # an IBAN
   | \b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b                 # a date in numbers
-  | \b(?:\d{{1,2}}(?:st|nd|rd|th)?\ (?i:{_MONTH})\ {_YEAR}|(?i:{_MONTH})\ \d{{1,2}}(?:st|nd|rd|th)?,?\ {_YEAR})\b
+  | \b(?:\d{{1,2}}(?:st|nd|rd|th)?\ (?i:{MONTH})\ {YEAR}|(?i:{MONTH})\ \d{{1,2}}(?:st|nd|rd|th)?,?\ {YEAR})\b
   | \b(?=\w*\d)(?=\w*[A-Z])[A-Z0-9]{{1,4}}(?:[-\ ·][A-Z0-9]*\d[A-Z0-9]*){{1,3}}\b    # a plate, a document
   | \b[A-Z]{{1,4}}[-·][A-Z]{{1,3}}[-\ ·]?\d{{1,5}}[A-Z]?\b
   | \b(?=[A-Z0-9]*\d)(?=\d*[A-Z])[A-Z0-9]{{5,}}\b
@@ -73,8 +39,9 @@ _IDENTIFIERS = re.compile(
 )
 _LABELLED = re.compile(
     r"""
-    \b(?:(?:licen[sc]e|registration|number|vehicle|car)?\s?plates?|badge|bib|jersey|id|passport|ssn|account|card|file|ticket|policy|member|membership|
-       permit|serial|social\ security|insurance|patient|employee|student|tag|vin|booking|reference|ref|registration|iban|case|licen[sc]e|room)
+    \b(?:(?:licen[sc]e|registration|number|vehicle|car)?\s?plates?|badge|bib|jersey|id|passport|ssn|account|card|file|
+       ticket|policy|member|membership|permit|serial|social\ security|insurance|patient|employee|student|tag|vin|
+       booking|reference|ref|registration|iban|case|licen[sc]e|room)
     \s(?:number|no\.?|nr\.?|num|id|\#|is|reads|reading)?\s?:?\s?
     (?P<id>\#?\ ?(?=[\w\ -]*\d)[A-Z0-9](?:[A-Z0-9./·-]|\ (?=[A-Z0-9]*\d)[A-Z0-9]|\ (?=[A-Z]{1,3}\b))*)
     """,
@@ -109,7 +76,7 @@ def _all(text: str) -> Iterator[Span]:
     if len(_DIGITS.findall(text)) >= _LEAST:
         yield from _telephones(text)
     patterns: tuple[tuple[re.Pattern[str], Kind], ...] = (
-        (_AGE, "age"), (_CONTACTS, "contact"), (_IDENTIFIERS, "identifier"),
+        (AGE, "age"), (_CONTACTS, "contact"), (_IDENTIFIERS, "identifier"),
     )  # fmt: skip
     for pattern, kind in patterns:
         for match in pattern.finditer(text):
@@ -138,18 +105,3 @@ def _linkify() -> Any:
     from linkify_it import LinkifyIt
 
     return LinkifyIt().set({"fuzzy_email": True, "fuzzy_link": True, "fuzzy_ip": True})
-
-
-def years_in(text: str) -> float | None:
-    """How old an exact age says that somebody is, in years; None where it says no number of years.
-
-    Args:
-        text: Such as ``34``, ``aged thirty-four``, ``7 months old``, ``born in 1987``.
-    """
-    lower = text.lower()
-    numbers = [int(number) for number in re.findall(r"\d+", lower)]
-    numbers += [] if numbers else [YEARS[word] for word in re.findall(r"[a-z]+(?:-[a-z]+)?", lower) if word in YEARS]
-    if not numbers or numbers[-1] > 1800:
-        return None
-    small = re.search(r"month|week|day|\bmo\b|\bwk", lower) and "birthday" not in lower
-    return numbers[0] / (12 if small and "month" in lower else 52) if small else float(numbers[0])

@@ -54,7 +54,9 @@ class Lexicon:
         self.places = frozenset(_lines("places.txt.gz"))
         terms = _terms()
         self.kinds_of_place = dict(entry.split(":") for entry in terms["places.suffix"])
-        self.terms: Mapping[str, frozenset[str]] = MappingProxyType({**terms, "places.suffix": frozenset(self.kinds_of_place)})
+        self.terms: Mapping[str, frozenset[str]] = MappingProxyType(
+            {**terms, "places.suffix": frozenset(self.kinds_of_place)}
+        )
         self._first_words = frozenset(place.split(" ")[0] for place in self.places if " " in place)
 
     def is_common(self, word: str) -> bool:
@@ -64,7 +66,7 @@ class Lexicon:
             return True
         if "-" in word:
             return all(part == "" or self.is_common(part) for part in word.split("-"))
-        return "'" in word and self.is_common(word.split("'")[0]) or self._is_made(word)
+        return ("'" in word and self.is_common(word.split("'")[0])) or self._is_made(word)
 
     def _is_made(self, word: str) -> bool:
         if self.is_name(word) or word in self.places:
@@ -113,6 +115,11 @@ class Lexicon:
                 return count
         return 0
 
+    def is_relation(self, word: str) -> bool:
+        """Whether it says how somebody stands to somebody, in the singular or plural."""
+        lists = ("relations.female", "relations.male", "relations.any")
+        return self.is_in(word, *lists) or (word.endswith("s") and self.is_in(word[:-1], *lists))
+
     def is_in(self, word: str, *lists: str) -> bool:
         """Whether one of the lists of `terms.toml` has a word."""
         return any(word in self.terms[name] for name in lists)
@@ -122,7 +129,6 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The lexicon, the same one every time."""
     return Lexicon()
-
 
 
 def _lines(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The template rewrite: what gives somebody away is said in general words, and all words for people agree with the faces.
+"""The template rewrite: what gives somebody away is said in general words; all words for people agree with the faces.
 
 It is built from allowed words only: those of the caption that could be read, and the general words of `describe`.
 """
@@ -6,16 +6,16 @@ It is built from allowed words only: those of the caption that could be read, an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyanon.captions.describe import PERSON_WORDS, fits, general, plural_of
+from pyanon.captions.describe import PERSON_WORDS, PersonWord, fits, general, plural_of
 from pyanon.captions.grammar import PRONOUNS, Phrase
-from pyanon.captions.lexicon import lexicon
+from pyanon.captions.lexicon import folded, lexicon
 from pyanon.captions.tag import Tagged
 from pyanon.texts import Change, Kind, Portrait
 
-__all__ = ["Rewriting", "rewrite"]
+__all__ = ["Instead", "Rewriting", "rewrite", "without"]
 
 _COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 #: Pronouns by the gender of whom they speak of; of nobody's, ``the person`` agrees with every verb.
@@ -27,9 +27,10 @@ _FORMS = {
     "self": {"female": "herself", "male": "himself", "": "themselves"},
 }
 _PRONOUN_FORMS = {
-    "he": "subject", "she": "subject", "him": "object", "his": "own", "hers": "owned", "himself": "self", "herself": "self",
+    "he": "subject", "she": "subject", "him": "object", "his": "own", "hers": "owned",
+    "himself": "self", "herself": "self",
 }  # fmt: skip
-_AFTER_OBJECT = frozenset("to in at on with from by for as and while , . ! ? ; ) or of up down off into onto over under through near next".split())
+_AFTER_OBJECT = lexicon().terms["grammar.after_object"]
 
 
 @dataclass
@@ -64,7 +65,22 @@ class _State:
     claimed: str = ""
 
 
-def rewrite(tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None]) -> Rewriting:
+@dataclass(frozen=True)
+class Instead:
+    """What is put in the place of spans where no general description shall be.
+
+    Attributes:
+        of: Kind and text of a span -> what stands there then; None: a general description.
+        names: Name -> new name of somebody.
+    """
+
+    of: Callable[[Kind, str], str | None] = lambda *_: None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def rewrite(
+    tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None], *, instead: Instead | None = None
+) -> Rewriting:
     """Rewrites a caption.
 
     Args:
@@ -72,13 +88,16 @@ def rewrite(tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portr
         phrases: Its phrases, in order.
         portraits: For each phrase that speaks of somebody (``person`` and ``mention``, in order) what may be said of
             them now; None: what the caption says.
+        instead: What is put in the place of spans, where that is no general description.
     """
-    return _Rewriter(tagged, phrases, portraits).run()
+    return _Rewriter(tagged, phrases, portraits, instead or Instead()).run()
 
 
 class _Rewriter:
-    def __init__(self, tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None]) -> None:
-        self.t, self.phrases = tagged, list(phrases)
+    def __init__(
+        self, tagged: Tagged, phrases: Sequence[Phrase], portraits: Sequence[Portrait | None], instead: Instead
+    ) -> None:
+        self.t, self.phrases, self.instead = tagged, list(phrases), instead
         people = [phrase for phrase in self.phrases if phrase.role in {"person", "mention"}]
         self.portraits = {id(phrase): portrait for phrase, portrait in zip(people, portraits, strict=True)}
         self.state = _State()
@@ -89,14 +108,11 @@ class _Rewriter:
         changes = []
         for piece in pieces:
             kinds = [self.t.kinds[at] for at in range(piece.first, piece.end) if self.t.kinds[at]]
-            old = self._source(piece.first, piece.end)
-            if old != piece.text:
+            old = self.t.source(piece.first, piece.end)
+            if old != piece.text and any(letter.isalnum() for letter in old):
                 start, end = self.t.tokens[piece.first].start, self.t.tokens[piece.end - 1].end
                 changes.append(Change(start, end, _leading(kinds), piece.text))
         return Rewriting(tidy(self._assembled(pieces), like=self.t.text), tuple(changes))
-
-    def _source(self, first: int, end: int) -> str:
-        return self.t.text[self.t.tokens[first].start : self.t.tokens[end - 1].end] if end > first else ""
 
     # -- what is said instead of each phrase
 
@@ -121,7 +137,11 @@ class _Rewriter:
         while group[-1].role == "person" and index + len(group) < len(self.phrases):
             following = self.phrases[index + len(group)]
             between = [self.t.tokens[at].lower for at in range(group[-1].end, following.first)]
-            if following.role != "person" or not between or any(word not in {",", "and", "&", "y", "und"} for word in between):
+            if (
+                following.role != "person"
+                or not between
+                or any(word not in {",", "and", "&", "y", "und"} for word in between)
+            ):
                 break
             group.append(following)
         while len(group) > 1 and self.t.tokens[group[-1].first - 1].lower == ",":
@@ -130,12 +150,40 @@ class _Rewriter:
 
     def _said(self, group: list[Phrase]) -> _Piece:
         first = group[0]
-        if first.role == "drop":
-            return _Piece(first.first, first.end, "", first)
-        if first.role == "place":
-            return _Piece(first.first, first.end, first.text, first)
-        text = self._listed(group) if len(group) > 1 else self._mention(first) if first.role == "mention" else self._person(first)
+        if first.role in {"drop", "place"}:
+            return _Piece(first.first, first.end, self._put(first, first.text), first)
+        text = (
+            self._listed(group)
+            if len(group) > 1
+            else self._mention(first)
+            if first.role == "mention"
+            else self._person(first)
+        )
         return _Piece(first.first, group[-1].end, text, first)
+
+    def _put(self, phrase: Phrase, usual: str) -> str:
+        """A phrase with what is put in the place of its spans, or the usual text where nothing is."""
+        said = self._spans(phrase)
+        if all(text is None for _, _, text in said):
+            return usual
+        out, position = "", self.t.tokens[phrase.first].start
+        for first, end, text in said:
+            start = self.t.tokens[first].start
+            out += self.t.text[position:start] + (text or "")
+            position = self.t.tokens[end - 1].end
+        return out + self.t.text[position : self.t.tokens[phrase.end - 1].end]
+
+    def _spans(self, phrase: Phrase) -> list[tuple[int, int, str | None]]:
+        """The spans of a phrase, token by token of one kind, and what is put in the place of each."""
+        found: list[tuple[int, int, str | None]] = []
+        at = phrase.first
+        while at < phrase.end:
+            kind, first = self.t.kinds[at], at
+            while at < phrase.end and self.t.kinds[at] == kind:
+                at += 1
+            if kind is not None:
+                found.append((first, at, self.instead.of(kind, self.t.source(first, at))))
+        return found
 
     def _looks(self, phrase: Phrase) -> tuple[str, str]:
         """Gender and age group to be said of somebody."""
@@ -160,6 +208,13 @@ class _Rewriter:
         return ""
 
     def _person(self, phrase: Phrase) -> str:
+        put = [text for _, _, text in self._spans(phrase) if text is not None]
+        if put or phrase.name in self.instead.names:
+            self.state.last = None
+            return " ".join(filter(None, put)) or self.instead.names.get(phrase.name, "")
+        return self._general(phrase)
+
+    def _general(self, phrase: Phrase) -> str:
         gender, age = self._looks(phrase)
         plural = phrase.plural or bool(phrase.count and phrase.count > 1)
         noun = general(gender, age, plural=plural)
@@ -179,6 +234,9 @@ class _Rewriter:
 
     def _listed(self, group: list[Phrase]) -> str:
         """Several people: ``two women and a man``."""
+        if self.instead.names or any(text is not None for phrase in group for _, _, text in self._spans(phrase)):
+            said = [self._person(phrase) for phrase in group]
+            return " and ".join([", ".join(said[:-1]), said[-1]])
         nouns: dict[str, int] = {}
         for phrase in group:
             gender, age = self._looks(phrase)
@@ -187,7 +245,10 @@ class _Rewriter:
                 self.state.known.append((phrase.key, noun))
             nouns[noun] = nouns.get(noun, 0) + (phrase.count or 1)
         self.state.last = None
-        said = [with_article(noun) if count == 1 else f"{_COUNTS.get(count, 'several')} {plural_of(noun)}" for noun, count in nouns.items()]
+        said = [
+            with_article(noun) if count == 1 else f"{_COUNTS.get(count, 'several')} {plural_of(noun)}"
+            for noun, count in nouns.items()
+        ]
         if len(said) > 3:
             return f"{_COUNTS.get(sum(nouns.values()), 'several')} people"
         return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
@@ -195,33 +256,20 @@ class _Rewriter:
     def _mention(self, phrase: Phrase) -> str:
         """General words for somebody: they stay where they agree with the face, without what gives them away."""
         kept = [at for at in range(phrase.first, phrase.end) if not self.t.kinds[at] and self.t.tags[at] != "a"]
-        portrait = self.portraits[id(phrase)]
-        word = self.t.tokens[phrase.noun].lower if phrase.noun >= 0 else ""
-        claim = PERSON_WORDS.get(word)
-        stated = phrase.group and not any(self.t.tokens[at].lower in _AGE_WORDS for at in kept)
+        portrait, claim = self.portraits[id(phrase)], PERSON_WORDS.get(self.t.tokens[phrase.noun].lower)
         gender, age = self._looks(phrase)
         self._remember(phrase, gender, age)
-        agrees = portrait is None or (
-            claim is None or (fits(portrait, gender=claim.gender, ages=claim.ages) or (not claim.gender and not claim.ages))
-        ) and (not phrase.group or (portrait is not None and phrase.group == portrait.age) or (phrase.group == "young" and portrait is not None and portrait.age in {"teen", "young"}) or (phrase.group == "child" and portrait is not None and portrait.age in {"baby", "child"}))
-        if agrees and not stated:
-            return self._kept(phrase, kept)
-        if claim is None:
-            return self._kept(phrase, [at for at in kept if self.t.tokens[at].lower not in _AGE_WORDS])
-        noun = self._other_noun(phrase, portrait, word, age if portrait is not None or stated else "")
-        lead = [at for at in kept if at < phrase.noun and self.t.tokens[at].lower not in _AGE_WORDS and self.t.tags[at] in "dm"]
-        others = [at for at in kept if at < phrase.noun and self.t.tokens[at].lower not in _AGE_WORDS and self.t.tags[at] not in "dm"]
-        said = " ".join([*(self.t.tokens[at].text for at in others), noun])
-        return " ".join([*(self.t.tokens[at].text for at in lead), said])
-
-    def _other_noun(self, phrase: Phrase, portrait: Portrait | None, word: str, age: str) -> str:
-        claim = PERSON_WORDS[word]
-        gender = portrait.gender if portrait is not None else claim.gender
-        if not gender and not age:
-            return claim.neutral if not claim.ages & {"young"} or claim.neutral != "person" else plural_of("person") if claim.plural else "person"
-        if claim.neutral not in {"person", "people", "child", "children"} and not claim.ages & {"baby", "teen"}:
-            return claim.neutral
-        return general(gender, age, plural=claim.plural)
+        # An age in figures that goes leaves its group, unless a word that stays says it.
+        figures = phrase.group and not any(self.t.tokens[at].lower in _AGE_WORDS for at in kept)
+        if (portrait is not None and not _agrees(phrase, claim, portrait)) or (figures and portrait is None):
+            kept = [at for at in kept if self.t.tokens[at].lower not in _AGE_WORDS]
+            noun = _other_noun(claim, portrait, age) if claim else ""
+            return (
+                " ".join([*(self.t.tokens[at].text for at in kept if at != phrase.noun), noun])
+                if noun
+                else self._kept(phrase, kept)
+            )
+        return self._kept(phrase, kept)
 
     def _kept(self, phrase: Phrase, kept: list[int]) -> str:
         if not kept or all(self.t.tags[at] in "dmp" for at in kept):
@@ -234,21 +282,33 @@ class _Rewriter:
     def _word_text(self, at: int) -> str | None:
         token = self.t.tokens[at]
         word = token.lower
+        if self.t.tags[at] == "S":
+            return "'s"
         if self.t.tags[at] == "?":
-            return self._readable(word)
+            return self._readable(word) or self._thing(at)
         if word in PRONOUNS and self.state.last is not None:
             return self._pronoun(at, word)
         return token.text
 
     def _pronoun(self, at: int, word: str) -> str:
         last = self.state.last
-        if last is None or PRONOUNS[word] == last.gender or (self.state.claimed and PRONOUNS[word] != self.state.claimed):
+        if (
+            last is None
+            or PRONOUNS[word] == last.gender
+            or (self.state.claimed and PRONOUNS[word] != self.state.claimed)
+        ):
             return self.t.tokens[at].text
         form = _PRONOUN_FORMS.get(word)
         if word == "her":
             after = self.t.tokens[at + 1].lower if at + 1 < len(self.t.tokens) else "."
             form = "object" if after in _AFTER_OBJECT else "own"
         return _FORMS[form or "own"][last.gender]
+
+    def _thing(self, at: int) -> str | None:
+        """What stands for a word that nobody could read: a thing, where there has to be one."""
+        before = self.t.tags[at - 1] if at else ""
+        after = self.t.tags[at + 1] if at + 1 < len(self.t.tags) else "."
+        return "thing" if before in {"d", "p", "S"} and after not in {"x", "w", "o", "?", "n"} else None
 
     def _readable(self, word: str) -> str | None:
         """An unread word as the word that it was meant to be, or nothing."""
@@ -269,18 +329,55 @@ class _Rewriter:
         return "".join(out)
 
 
-_AGE_WORDS = frozenset(
-    "young younger youngest old older oldest elderly little teenage adolescent middle-aged aged aging senior baby toddler infant newborn small".split()
-)
+def _agrees(phrase: Phrase, claim: PersonWord | None, portrait: Portrait) -> bool:
+    """Whether words for somebody may be said of who is in the picture now."""
+    said = claim is None or fits(portrait, gender=claim.gender, ages=claim.ages)
+    return said and portrait.age in _SAID_OF.get(phrase.group, {phrase.group, portrait.age})
+
+
+def _other_noun(claim: PersonWord, portrait: Portrait | None, age: str) -> str:
+    """The noun for who is in the picture now, as near to the one that was there as can be."""
+    if portrait is None:
+        return general(claim.gender, age, plural=claim.plural)
+    of_age = not claim.ages or portrait.age in claim.ages
+    if not portrait.gender and not portrait.age:
+        return claim.neutral
+    if of_age and claim.twin and portrait.gender and portrait.gender != claim.gender:
+        return claim.twin
+    if of_age and not portrait.gender:
+        return claim.neutral
+    return general(portrait.gender, portrait.age, plural=claim.plural)
+
+
+#: An age group that words state -> those of whom it may be said.
+_SAID_OF = {
+    "young": {"teen", "young"},
+    "child": {"baby", "child"},
+    "baby": {"baby"},
+    "teen": {"teen"},
+    "adult": {"adult"},
+    "old": {"old"},
+}
+_AGE_WORDS = lexicon().terms["grammar.age_words"]
 _ORDER: tuple[Kind, ...] = (
-    "name", "contact", "identifier", "relation", "age", "place", "employer", "title", "description", "nationality", "religion", "health",
-    "attribute", "unread",
+    "name", "contact", "identifier", "relation", "age", "place", "employer", "title", "description", "nationality",
+    "religion", "health", "attribute", "unread",
 )  # fmt: skip
 _VOWEL = re.compile(r"(?!uni|one|once|eu|us[aeiu]|ut[ei])[aeiou]|hour|honest|heir", re.IGNORECASE)
 
 
 def _leading(kinds: Sequence[Kind | None]) -> Kind:
     return next((kind for kind in _ORDER if kind in kinds), "attribute")
+
+
+def without(text: str, words: Collection[str]) -> str:
+    """A text without some words.
+
+    Args:
+        text: The text.
+        words: The words, folded (`lexicon.folded`).
+    """
+    return tidy(re.sub(r"[^\W_]+", lambda match: "" if folded(match[0]) in words else match[0], text), like=text)
 
 
 def with_article(noun: str) -> str:
@@ -303,7 +400,7 @@ def tidy(text: str, *, like: str) -> str:
     if text and last in ".!?" and text[-1] not in ".!?…":
         text += last
     first = next((letter for letter in like if letter.isalpha()), "")
-    if first.isupper() and text[:1].islower():
+    if first.isupper() and _PLAIN.match(text):
         text = text[0].upper() + text[1:]
     return re.sub(r"([.!?] )([a-z])", lambda m: m[1] + m[2].upper(), text) if first.isupper() else text
 
@@ -322,10 +419,11 @@ _TIDY = tuple(
         (r"^[\s,.;:–—-]+", ""),
     )
 )
+#: A word, and no digest or token.
+_PLAIN = re.compile(r"[a-z]+(?![\w:*])")
 _ARTICLE = re.compile(r"\b(an?) (\w+)", re.IGNORECASE)
 
 
 def _right_article(match: re.Match[str]) -> str:
     fitting = "an" if _VOWEL.match(match[2]) else "a"
     return f"{fitting.capitalize() if match[1][0].isupper() else fitting} {match[2]}"
-

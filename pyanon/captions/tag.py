@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from pyanon.captions.ages import YEARS
 from pyanon.captions.describe import PERSON_WORDS
-from pyanon.captions.identifiers import YEARS, find
+from pyanon.captions.identifiers import find
 from pyanon.captions.lexicon import Lexicon, folded, lexicon
 from pyanon.captions.tokens import Token, sentence_starts, tokens
 from pyanon.texts import Kind, Span
@@ -47,25 +48,22 @@ class Tag(str, Enum):
     OTHER = "x"
 
 
-PREPOSITIONS = frozenset(
-    "in at from near of by outside inside around across through over under to into onto on off along behind beside beyond "
-    "between toward towards via within past above below against for with without during after before about amid upon "
-    "throughout next front".split()
-)
+PREPOSITIONS = lexicon().terms["grammar.prepositions"]
 #: After these a name is a place's, unless it is one that people have.
-_WHERE = frozenset("in at from near outside inside around across through over into toward towards via within throughout leaving visiting".split())
-_WORK = frozenset("works working work worked employed employs serves serving served teaches teaching taught studies studying volunteers interns runs owns coaches plays".split())
-_LIVE = frozenset("lives living lived live resides residing based born raised residing moved grew hails hailing comes originally".split())
-_CALLED = frozenset("named called nicknamed dubbed aka alias known".split())
-_OWN = frozenset("my his her our their your its whose mi su mein meine notre nuestra ma mon".split())
-_ARTICLES = frozenset("a an the this that another one each every these those".split())
-_COUNTS = frozenset("two three four five six seven eight nine ten several some both many few all dozen couple pair group".split())
-_BE = frozenset("is are was were be been being has have had 's'".split())
-_YOUNG = frozenset("young younger youngest old older oldest elderly little small teenage adolescent middle-aged aged aging senior grown baby toddler infant newborn eldest".split())
-_AND = frozenset({"and", "&", "or", "und", "y"})
+_WHERE = lexicon().terms["grammar.where"]
+_WORK = lexicon().terms["grammar.work"]
+_LIVE = lexicon().terms["grammar.live"]
+_CALLED = lexicon().terms["grammar.called"]
+_OWN = lexicon().terms["grammar.own"]
+_ARTICLES = lexicon().terms["grammar.articles"]
+_COUNTS = lexicon().terms["grammar.counts"]
+_BE = lexicon().terms["grammar.be"]
+_YOUNG = lexicon().terms["grammar.young"]
+_AND = lexicon().terms["grammar.and"]
 _KINDS: dict[Kind, Tag] = {
-    "name": Tag.NAME, "place": Tag.PLACE, "employer": Tag.EMPLOYER, "contact": Tag.CONTACT, "identifier": Tag.IDENTIFIER,
-    "age": Tag.AGE, "nationality": Tag.PEOPLE, "religion": Tag.PEOPLE, "health": Tag.PEOPLE, "title": Tag.TITLE,
+    "name": Tag.NAME, "place": Tag.PLACE, "employer": Tag.EMPLOYER, "contact": Tag.CONTACT,
+    "identifier": Tag.IDENTIFIER, "age": Tag.AGE, "nationality": Tag.PEOPLE, "religion": Tag.PEOPLE,
+    "health": Tag.PEOPLE, "title": Tag.TITLE,
     "relation": Tag.RELATION, "description": Tag.MARKED, "unread": Tag.UNREAD, "attribute": Tag.HAIR,
 }  # fmt: skip
 #: Share of capitals among words from which on they say nothing.
@@ -94,6 +92,10 @@ class Tagged:
     def letters(self) -> str:
         """The tags as one text, in which patterns are looked for."""
         return "".join(self.tags)
+
+    def source(self, first: int, end: int) -> str:
+        """What stands there from a token to before another one."""
+        return self.text[self.tokens[first].start : self.tokens[end - 1].end] if end > first else ""
 
 
 def tag(text: str, *, spans: tuple[Span, ...] = ()) -> Tagged:
@@ -167,7 +169,7 @@ class _Tagger:
             for tag, kind, lists in _LISTS:
                 if known.is_in(word, *lists):
                     return tag, kind
-            if word in PERSON_WORDS:
+            if word in PERSON_WORDS or known.is_in(word, "people.visible"):
                 return Tag.PERSON, None
         return Tag.OTHER, None
 
@@ -200,7 +202,18 @@ class _Tagger:
                 if self.t.tags[place] == Tag.OTHER:
                     self._mark(place, Tag.PLACE, "place")
             return
-        if self.known.is_in(word, "safe.words"):
+        listed = self._word(index - 1) in {",", "and", "&"} and self._is(index - 2, Tag.NAME)
+        if self.known.is_in(word, "safe.words") and not (listed and capital and folded(word) in self.known.given):
+            return
+        if self.known.is_relation(word):
+            return
+        if (
+            self.known.is_in(word, "places.prefix")
+            and capital
+            and not self.t.starts[index]
+            and self._begins_place(index)
+        ):
+            self._mark(index, Tag.NAME, "name")
             return
         if (capital or self.shouting or word == token.text) and not common:
             if token.is_capital or self.known.is_name(word):
@@ -211,6 +224,9 @@ class _Tagger:
             inside = not self.t.starts[index] and (self.known.is_name(word) or self._beside_proper(index))
             if inside or (self.t.starts[index] and self._is_given_here(index)):
                 self._mark(index, Tag.NAME, "name")
+
+    def _begins_place(self, index: int) -> bool:
+        return self._is_capital(index + 1) or self.known.is_in(self._word(index + 1), "particles.list")
 
     def _beside_proper(self, index: int) -> bool:
         """Whether a common word with a capital stands beside another capital, or where a place would."""
@@ -228,7 +244,11 @@ class _Tagger:
     def _is_given_here(self, index: int) -> bool:
         """Whether a common word at the start of a sentence is somebody's name there: ``Rose holds``, ``Will and``."""
         if folded(self.words[index]) not in self.known.given and not self._is_capital(index + 1):
-            return self._word(index + 1) == "," and self._is_capital(index + 2) and self.known.is_name(self._word(index + 2))
+            return (
+                self._word(index + 1) == ","
+                and self._is_capital(index + 2)
+                and self.known.is_name(self._word(index + 2))
+            )
         after, later = self._word(index + 1), self._word(index + 2)
         if after == "'s" or (self._is_capital(index + 1) and self.known.is_name(after)):
             return True
@@ -238,9 +258,19 @@ class _Tagger:
             return later in YEARS or later.isdigit() or later in _ARTICLES | _OWN or self._is_capital(index + 2)
         if after == "(":
             return later.isdigit()
-        return after in {"is", "has", "was", "poses", "smiles", "stands", "sits", "wears", "holds", "smiling", "posing"} or (
-            after.endswith("s") and later in _ARTICLES | _OWN and self.known.is_common(after)
-        )
+        return after in {
+            "is",
+            "has",
+            "was",
+            "poses",
+            "smiles",
+            "stands",
+            "sits",
+            "wears",
+            "holds",
+            "smiling",
+            "posing",
+        } or (after.endswith("s") and later in _ARTICLES | _OWN and self.known.is_common(after))
 
     def _is_capital(self, index: int) -> bool:
         tokens = self.t.tokens
@@ -250,17 +280,39 @@ class _Tagger:
         """``J. Smith``, ``Maria K.``, ``Tom Hill Jr.``, ``Dr.``: the letter and the dot belong to the name."""
         for index, word in enumerate(self.words):
             dotted = self._word(index + 1) == "."
-            letter = len(word) == 1 and (self._is_capital(index) or dotted) and word.isalpha() and self._is(index, Tag.OTHER, Tag.NAME, Tag.ARTICLE, Tag.UNREAD)
+            letter = (
+                len(word) == 1
+                and (self._is_capital(index) or dotted)
+                and word.isalpha()
+                and self._is(index, Tag.OTHER, Tag.NAME, Tag.ARTICLE, Tag.UNREAD)
+            )
             beside = self._is(index - 1, Tag.NAME, Tag.TITLE) or self._is(index + 1 + dotted, Tag.NAME)
             if letter and beside and (dotted or word not in {"a", "i"}):
                 self._mark(index, Tag.NAME, "name")
                 if dotted and (self._is(index + 2, Tag.NAME, ",", Tag.OTHER) or self._is_lower(index + 2)):
                     self._mark(index + 1, Tag.NAME, "name")
+            elif (
+                self._is(index - 1, Tag.NAME)
+                and self._is(index, Tag.OTHER, Tag.UNREAD)
+                and re.search(r"[-'’][A-Z]", self.t.tokens[index].text)
+            ):
+                self._mark(index, Tag.NAME, "name")  # al-Khatib
+            elif (
+                self.shouting
+                and self._is(index, Tag.OTHER)
+                and folded(word) in self.known.given
+                and self._is(index + 1, Tag.NAME)
+            ):
+                self._mark(index, Tag.NAME, "name")
             elif word in {"jr", "sr", "ii", "iii", "iv"} and self._is(index - 1, Tag.NAME):
                 self._mark(index, Tag.NAME, "name")
                 if dotted and index + 2 < len(self.words):
                     self._mark(index + 1, Tag.NAME, "name")
-            elif dotted and self.known.is_in(word, "titles.dotted") and self._is(index, Tag.TITLE, Tag.RELATION, Tag.OTHER, Tag.NAME):
+            elif (
+                dotted
+                and self.known.is_in(word, "titles.dotted")
+                and self._is(index, Tag.TITLE, Tag.RELATION, Tag.OTHER, Tag.NAME)
+            ):
                 self._mark(index, Tag.TITLE, "title")
                 self._mark(index + 1, Tag.TITLE, "title")
 
@@ -285,13 +337,29 @@ class _Tagger:
             word = self._word(end)
             if self._is(end, Tag.NAME, Tag.PLACE):
                 end += 1
-            elif self._is_capital(end) and self.t.tokens[end].is_word and not self.t.starts[end] and not self.known.is_in(word, "safe.words") and word not in _ARTICLES | PREPOSITIONS and word != "'s" and not self.t.tokens[end].is_number and self.t.tags[end] not in {Tag.AGE, Tag.CONTACT, Tag.IDENTIFIER}:
+            elif (
+                self._is_capital(end)
+                and self.t.tokens[end].is_word
+                and not self.t.starts[end]
+                and not self.known.is_in(word, "safe.words")
+                and word not in _ARTICLES | PREPOSITIONS
+                and word != "'s"
+                and not self.t.tokens[end].is_number
+                and self.t.tags[end] not in {Tag.AGE, Tag.CONTACT, Tag.IDENTIFIER}
+            ):
                 end += 1  # capitals go on: Acme Logistics, Anna Cook, Central Park
             elif self.known.is_in(word, "particles.list") and self._is_name_after_particles(end):
                 end += 1
             elif word in {'"', "'", "“", "”", "(", ")"} and self._is_nickname(end):
                 end += 3
-            elif word in {"-", "'"} and self._is(end + 1, Tag.NAME) and self.t.tokens[end].end == self.t.tokens[end + 1].start and self.t.tokens[end].start == self.t.tokens[end - 1].end:
+            elif word == "&" and self._is(end + 1, Tag.NAME, Tag.PLACE):
+                end += 2
+            elif (
+                word in {"-", "'"}
+                and self._is(end + 1, Tag.NAME)
+                and self.t.tokens[end].end == self.t.tokens[end + 1].start
+                and self.t.tokens[end].start == self.t.tokens[end - 1].end
+            ):
                 end += 1
             else:
                 break
@@ -304,7 +372,11 @@ class _Tagger:
 
     def _is_nickname(self, index: int) -> bool:
         """Whether a quoted word stands between names: Tony "Flash" Marchetti."""
-        return self._is_capital(index + 1) and self._word(index + 2) in {'"', "'", "”", "’", ")"} and self._is(index + 3, Tag.NAME)
+        return (
+            self._is_capital(index + 1)
+            and self._word(index + 2) in {'"', "'", "”", "’", ")"}
+            and self._is(index + 3, Tag.NAME)
+        )
 
     def _decide(self, start: int, end: int) -> None:
         """Makes a run of names a person's, a place's or an employer's."""
@@ -316,11 +388,15 @@ class _Tagger:
         tag, kind = Tag.NAME, "name"
         is_place = all(self._is(at, Tag.PLACE) for at in range(start, end))
         lower_suffix = self.known.is_in(after, "places.suffix") and self._is(end, Tag.OTHER)
-        if len(words) > 1 and self.known.is_in(last, "places.suffix") or (self.known.is_in(words[0], "places.prefix") and len(words) > 1 and not given):
+        if (len(words) > 1 and self.known.is_in(last, "places.suffix")) or (
+            self.known.is_in(words[0], "places.prefix") and len(words) > 1 and not given
+        ):
             tag, kind = Tag.PLACE, "place"
-        elif len(words) > 1 and self.known.is_in(last, "places.organisation"):
+        elif "&" in words or (len(words) > 1 and self.known.is_in(last, "places.organisation")):
             tag, kind = Tag.EMPLOYER, "employer"
-        elif lower_suffix and not self._is(end, Tag.POSSESSIVE) and (before in _WHERE | {"the", "to", "of"} or is_place):
+        elif (
+            lower_suffix and not self._is(end, Tag.POSSESSIVE) and (before in _WHERE | {"the", "to", "of"} or is_place)
+        ):
             tag, kind = Tag.PLACE, "place"
             self._mark(end, Tag.PLACE, "place")
         elif is_place:
@@ -328,9 +404,11 @@ class _Tagger:
                 tag, kind = Tag.PLACE, "place"
         elif self._after_work(start):
             tag, kind = Tag.EMPLOYER, "employer"
-        elif before in _WHERE and not (given and (before in {"near", "from", "around", "toward", "towards"} or after == "'s")) and not (given and len(words) > 1):
-            tag, kind = Tag.PLACE, "place"
-        elif before == "," and self._is(start - 2, Tag.PLACE) and not given:
+        elif (
+            before in _WHERE
+            and not (given and (before in {"near", "from", "around", "toward", "towards"} or after == "'s"))
+            and not (given and len(words) > 1)
+        ) or (before == "," and self._is(start - 2, Tag.PLACE) and not given):
             tag, kind = Tag.PLACE, "place"
         if tag == Tag.PLACE:
             start = self._house_number(start)
@@ -344,7 +422,11 @@ class _Tagger:
         while at > 0 and (
             self.t.tokens[at - 1].text[0].isdigit()
             or self._word(at - 1) in {"apt", "flat", "unit", "suite", "no", "apartment", "rue", "calle", "via"}
-            or (self._word(at - 1) in {",", "."} and self.t.tokens[at - 2].text[0].isdigit() and self._is(at - 2, Tag.COUNT, Tag.PLACE, Tag.OTHER, Tag.IDENTIFIER))
+            or (
+                self._word(at - 1) in {",", "."}
+                and self.t.tokens[at - 2].text[0].isdigit()
+                and self._is(at - 2, Tag.COUNT, Tag.PLACE, Tag.OTHER, Tag.IDENTIFIER)
+            )
         ):
             at -= 1
         return at
@@ -354,33 +436,65 @@ class _Tagger:
         if not before or before[-1] not in {"at", "for", "of", "with", "the", "by"}:
             return False
         tail = [word for word in before if word != "the"]
-        return len(tail) > 1 and tail[-1] in {"at", "for", "with", "by", "of"} and (
-            (tail[-2] in _WORK and tail[-1] != "of") or (self.known.is_in(tail[-2], "occupations.list", "titles.any") and tail[-1] in {"of", "at", "for"})
+        return (
+            len(tail) > 1
+            and tail[-1] in {"at", "for", "with", "by", "of"}
+            and (
+                (tail[-2] in _WORK and tail[-1] != "of")
+                or (self.known.is_in(tail[-2], "occupations.list", "titles.any") and tail[-1] in {"of", "at", "for"})
+            )
         )
 
     # -- words that are one thing or another
 
     def _roles(self) -> None:
-        for index, word in enumerate(self.words):
-            if self.t.tags[index] not in {Tag.OTHER, Tag.TITLE, Tag.PERSON, Tag.OCCUPATION, Tag.RELATION}:
+        for index in reversed(range(len(self.words))):
+            word = self.words[index]
+            if not self.t.tokens[index].is_word or self.t.tags[index] not in {
+                Tag.OTHER,
+                Tag.TITLE,
+                Tag.PERSON,
+                Tag.OCCUPATION,
+                Tag.RELATION,
+            }:
                 continue
-            if self._is(index + 1, Tag.NAME, Tag.TITLE) and self.known.is_in(word, "titles.female", "titles.male", "titles.any"):
+            if self._is(index + 1, Tag.NAME, Tag.TITLE) and self.known.is_in(
+                word, "titles.female", "titles.male", "titles.any"
+            ):
                 self._mark(index, Tag.TITLE, "title")
-            elif self.known.is_in(word, "relations.female", "relations.male", "relations.any"):
+            elif self.known.is_relation(word):
                 self._relation(index, word)
             elif self._is(index, Tag.TITLE):
                 tag = Tag.OCCUPATION if self.known.is_in(word, "occupations.list") else Tag.OTHER
                 self._mark(index, tag)
+            elif self.known.is_in(word, "occupations.lead") and self._is(index + 1, Tag.OCCUPATION, Tag.RELATION):
+                self._mark(index, Tag.OCCUPATION)
+            if self._is(index, Tag.OCCUPATION) and self._is_ours(index):
+                self._mark(index, Tag.RELATION, "relation")
+
+    def _is_ours(self, index: int) -> bool:
+        """``our tour guide``: somebody's own, said by those whose picture it is."""
+        before = next(
+            (
+                at
+                for at in range(index - 1, max(-1, index - 4), -1)
+                if not self._is(at, Tag.OTHER, Tag.OCCUPATION, Tag.YOUNG)
+            ),
+            -1,
+        )
+        return self._word(before) in {"my", "our"}
 
     def _relation(self, index: int, word: str) -> None:
         own = self.known.is_in(word, "relations.own")
-        lone = own and not any(self._is(at, Tag.ARTICLE, Tag.COUNT) for at in (index - 1, index - 2)) and not self._is(index - 1, Tag.IN)
+        lone = (
+            own
+            and not any(self._is(at, Tag.ARTICLE, Tag.COUNT) for at in (index - 1, index - 2))
+            and not self._is(index - 1, Tag.IN)
+        )
         if self._is_somebodys(index) or lone or (own and self._is(index + 1, Tag.NAME)):
             self._mark(index, Tag.RELATION, "relation")
-        elif word in PERSON_WORDS:
-            self._mark(index, Tag.PERSON)
         else:
-            self._mark(index, Tag.OCCUPATION)
+            self._mark(index, Tag.PERSON if word in PERSON_WORDS else Tag.OCCUPATION)
 
     def _is_somebodys(self, index: int) -> bool:
         """Whether my, his, Maria's, ... stands before a relation, with at most four words between."""
@@ -389,7 +503,20 @@ class _Tagger:
                 return True
             if self._is(at, Tag.POSSESSIVE):
                 return True
-            if not self._is(at, Tag.OTHER, Tag.YOUNG, Tag.PEOPLE, Tag.COUNT, Tag.OCCUPATION, Tag.PERSON, Tag.HAIR, Tag.RELATION, Tag.AGE, ",", "-"):
+            if not self._is(
+                at,
+                Tag.OTHER,
+                Tag.YOUNG,
+                Tag.PEOPLE,
+                Tag.COUNT,
+                Tag.OCCUPATION,
+                Tag.PERSON,
+                Tag.HAIR,
+                Tag.RELATION,
+                Tag.AGE,
+                ",",
+                "-",
+            ):
                 return False
         return False
 
@@ -399,17 +526,24 @@ class _Tagger:
             if self._is(index, Tag.UNREAD):
                 before = self._is(index - 1, Tag.RELATION, Tag.TITLE, Tag.CALLED, Tag.NAME)
                 listed = self._is(index - 1, Tag.AND) and self._is(index - 2, Tag.NAME)
-                if before or listed or self._is(index + 1, Tag.POSSESSIVE, Tag.NAME):
+                aged = self._word(index + 1) in {",", "("} and self._word(index + 2).isdigit()
+                if before or listed or aged or self._is(index + 1, Tag.POSSESSIVE, Tag.NAME):
                     self._mark(index, Tag.NAME, "name")
-            elif self._is(index, Tag.OTHER) and self.known.is_name(word) and self._is(index - 1, Tag.RELATION, Tag.CALLED, Tag.TITLE):
-                if folded(word) in self.known.given and not self.known.is_in(word, "descriptions.body", "descriptions.clothing"):
-                    self._mark(index, Tag.NAME, "name")
+            elif (
+                self._is(index, Tag.OTHER)
+                and self.known.is_name(word)
+                and self._is(index - 1, Tag.RELATION, Tag.CALLED, Tag.TITLE)
+                and folded(word) in self.known.given
+                and not self.known.is_in(word, "descriptions.body", "descriptions.clothing")
+            ):
+                self._mark(index, Tag.NAME, "name")
 
 
 _PLAIN: tuple[tuple[str, frozenset[str]], ...] = (
-    (Tag.OWN, _OWN), (Tag.ARTICLE, _ARTICLES), (Tag.COUNT, _COUNTS), (Tag.AND, _AND), (Tag.WHO, frozenset({"who", "whom", "that's", "who's"})),
-    (Tag.BE, _BE), (Tag.CALLED, _CALLED), (Tag.WORK, _WORK - {"plays", "runs", "serves", "serving", "taught"}), (Tag.LIVE, _LIVE), (Tag.YOUNG, _YOUNG),
-    (Tag.IN, PREPOSITIONS),
+    (Tag.OWN, _OWN), (Tag.ARTICLE, _ARTICLES), (Tag.COUNT, _COUNTS), (Tag.AND, _AND),
+    (Tag.WHO, frozenset({"who", "whom", "that's", "who's"})), (Tag.BE, _BE), (Tag.CALLED, _CALLED),
+    (Tag.WORK, _WORK - {"plays", "runs", "serves", "serving", "taught"}), (Tag.LIVE, _LIVE),
+    (Tag.YOUNG, _YOUNG), (Tag.IN, PREPOSITIONS),
 )  # fmt: skip
 _LISTS: tuple[tuple[str, Kind | None, tuple[str, ...]], ...] = (
     (Tag.MARKED, "description", ("descriptions.nouns",)),

@@ -2,8 +2,9 @@
 
     python -m export.train.captions.lexicons --data ../shared/data --words /usr/share/dict/american-english-large
 
-Common words come from SCOWL, as a distribution's dictionary has it (``wamerican-large``), where a word that is only a name is
-written with a capital; names from Faker, of all its languages that are written in Latin letters; places from GeoNames.
+Common words come from SCOWL, as a distribution's dictionary has it (``wamerican-large``), where a word that is only a
+name is written with a capital; names from Faker, of all its languages that are written in Latin letters; places from
+GeoNames.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["common_words", "main", "names", "places"]
 OUT = Path("pyanon/captions/lexicons")
 #: Times that captions must have used a word that the dictionary does not have, and inhabitants of a place worth a line.
 USED, INHABITANTS = 3, 100_000
-LATIN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", re.ASCII)
+LATIN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*", re.ASCII)
 
 
 def common_words(words: Path, data: Path, known: set[str]) -> list[str]:
