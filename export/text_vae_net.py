@@ -61,13 +61,13 @@ class Told:
         logits: Of each next token, ``(n, u, V)``.
         mean: Of each token's point, ``(n, t, d)``.
         log_variance: The same shape.
-        named: Logits of the token that each point is read as, ``(n, t, V)``.
+        points: What was drawn around the means, the same shape.
     """
 
     logits: Tensor
     mean: Tensor
     log_variance: Tensor
-    named: Tensor
+    points: Tensor
 
 
 class _Attention(nn.Module):
@@ -170,10 +170,11 @@ class CaptionDecoder(nn.Module):
 
     def forward(self, latent: Tensor, mask: Tensor, face: Tensor, tokens: Tensor) -> Tensor:
         """Logits ``(n, u, V)``."""
-        return self.told(latent, mask, face, tokens)[0]
+        own, pointed = self.told(latent, mask, face, tokens)
+        return own + pointed @ self.name(latent).softmax(-1)
 
     def told(self, latent: Tensor, mask: Tensor, face: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of each next token, and of the token that each point is read as, ``(n, t, V)``."""
+        """Logits of its own ``(n, u, V)``, and what each point adds to those of its token, ``(n, u, t)``."""
         seen = mask.to(latent.dtype)
         away = _away(seen)
         there = self._read((latent + self.face(face)) * seen[:, :, None], away)
@@ -181,11 +182,10 @@ class CaptionDecoder(nn.Module):
         ahead = self.causal[: tokens.shape[1], : tokens.shape[1]].to(x.dtype)
         for layer in self.write:
             x = layer(x, ahead, there, away)
-        x, named = self.norm(x), self.name(latent)
+        x = self.norm(x)
         query, key = self.seek(x), self.show(there)
         chosen = (query @ key.transpose(1, 2) * x.shape[2] ** -0.5 + away[:, 0]).softmax(-1)
-        pointed = chosen @ named.softmax(-1)
-        return functional.linear(x, self.words.word.weight) + functional.softplus(self.trust(x)) * pointed, named
+        return functional.linear(x, self.words.word.weight), functional.softplus(self.trust(x)) * chosen
 
     def _read(self, latent: Tensor, away: Tensor) -> Tensor:
         there = self.enter(latent.transpose(1, 2)).transpose(1, 2) + self.place[: latent.shape[1]]
@@ -203,8 +203,12 @@ class TextVae(nn.Module):
         self.encoder, self.decoder = CaptionEncoder(sizes), CaptionDecoder(sizes)
 
     def forward(self, tokens: Tensor, mask: Tensor, face: Tensor, said: Tensor) -> Told:
-        """Reads private tokens ``(n, t)`` and predicts public ones ``(n, u)`` from points drawn around the means."""
+        """Reads private tokens ``(n, t)`` and predicts public ones ``(n, u)`` from points drawn around the means.
+
+        A point that is pointed at counts as the token it is of: that it is read as that token is for the loss to ask.
+        """
         mean, spread = self.encoder(tokens, mask)
         drawn = mean + torch.randn_like(mean) * (spread / 2).exp()
-        logits, named = self.decoder.told(drawn, mask, face, said)
-        return Told(logits, mean, spread, named)
+        own, pointed = self.decoder.told(drawn, mask, face, said)
+        of = tokens.long()[:, None].expand(-1, said.shape[1], -1)
+        return Told(own.scatter_add(2, of, pointed.to(own.dtype)), mean, spread, drawn)

@@ -82,7 +82,8 @@ def test_it_learns_captions_by_heart_and_to_change_a_word_with_a_face() -> None:
         said = torch.nn.functional.cross_entropy(told.logits[:, :-1].flatten(0, 1), public[:, 1:].flatten().long())
         kl = (told.mean**2 + told.log_variance.exp() - told.log_variance - 1).sum(2).mean()
         optimiser.zero_grad()
-        (said + 1e-4 * kl).backward()
+        named = torch.nn.functional.cross_entropy(net.decoder.name(told.points).flatten(0, 1), tokens.flatten().long())
+        (said + named + 1e-4 * kl).backward()
         optimiser.step()
     with torch.inference_mode():
         logits = net.decoder(net.encoder(tokens, mask)[0], mask, face, public)

@@ -20,7 +20,7 @@ import numpy as np
 from export.train.captions.captions import coco
 from export.train.captions.lexicon import lexicon
 from export.train.captions.pairs import Pair, pairs
-from export.train.captions.people import people
+from export.train.captions.spoken import people
 from export.train.card import Table, write_card
 from pyanon.captions.decode import CaptionDecoder
 from pyanon.captions.describe import PERSON_WORDS
@@ -29,7 +29,7 @@ from pyanon.texts import KINDS, Mention, Portrait, Reading
 
 __all__ = ["Outcome", "active", "held_out", "main", "tables"]
 
-TEXT = Path(__file__).with_name("card.md")
+TEXT = Path(__file__).with_name("card_text.md")
 SEED = 11
 #: A number of a latent is in use where its mean varies more than this over the tokens (Burda and others, 2016).
 ACTIVE = 0.01

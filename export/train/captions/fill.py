@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -44,7 +45,8 @@ def article(word: str) -> str:
     """``a`` or ``an``, as the sound of the next word asks for."""
     low = word.lower()
     if low[:1].isdigit():
-        return "an" if low.startswith(("8", "11", "18")) and not low[:3].isdigit() else "a"
+        number = re.match(r"\d+", low)
+        return "an" if low[0] == "8" or (number and number[0] in {"11", "18"}) else "a"
     vowel = (low[:1] in _VOWELS and not low.startswith(_LIKE_YOU)) or low.startswith(_SILENT)
     return "an" if vowel or word.startswith("HIV-") else "a"
 

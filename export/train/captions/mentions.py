@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from export.train.captions.fill import Slot, article
 from export.train.captions.forms import any_of, changes, forms
-from export.train.captions.people import AGED, GENDERED, GONE, Person, claimed, people, phrase, pronouns
+from export.train.captions.spoken import AGED, GENDERED, GONE, Person, claimed, people, phrase, pronouns
 from export.train.captions.writer import Spoken, Writer, capital, noun_for
 from pyanon.captions.describe import PERSON_WORDS, general, plural_of
 from pyanon.texts import Portrait

@@ -15,7 +15,7 @@ from export.train.captions.fill import article
 from export.train.captions.forms import changes, forms, plain
 from export.train.captions.lexicon import Lexicon, lexicon
 from export.train.captions.mentions import put_belonging, put_person, put_somebody
-from export.train.captions.people import Pronoun, agreeing, people
+from export.train.captions.spoken import Pronoun, agreeing, people
 from export.train.captions.writer import Piece, Writer, capital
 from pyanon.captions.describe import AGES, GENDERS, PERSON_WORDS, general, plural_of
 from pyanon.texts import Portrait, Span
@@ -47,7 +47,7 @@ class Pair:
 
 def pairs(caption: str, *, dice: random.Random, words: Lexicon | None = None) -> Pair:
     """A pair made of a plain caption; the same for the same dice."""
-    writer, big = Writer(dice, words or lexicon()), caption[:1].isupper()
+    writer = Writer(dice, words or lexicon())
     private = not writer.chance(PLAIN)
     if private and writer.chance(BEFORE):
         form = writer.dice.choice(forms("before"))
@@ -64,7 +64,7 @@ def pairs(caption: str, *, dice: random.Random, words: Lexicon | None = None) ->
     elif private and writer.chance(SENTENCE):
         writer.put("" if end else writer.dice.choice(("", ".")))
         writer.put_dropped(" " + writer.dice.choice(forms("sentences")))
-    return _styled(writer, big=big)
+    return _styled(writer)
 
 
 def swapped(caption: str, *, dice: random.Random, others: Sequence[str]) -> str:
@@ -124,7 +124,7 @@ def _put_staying(writer: Writer) -> None:
         writer.put(form.removeprefix("{who}"))
 
 
-def _styled(writer: Writer, *, big: bool) -> Pair:
+def _styled(writer: Writer) -> Pair:
     """The pieces as texts, in the style that somebody types in: small letters, capitals, no full stop."""
     roll, pieces = writer.dice.random(), writer.pieces
     styles = ((0.13, str.lower), (0.16, str.upper), (0.19, _titled))
@@ -133,10 +133,10 @@ def _styled(writer: Writer, *, big: bool) -> Pair:
         pieces = [replace(each, private=style(each.private), public=style(each.public)) for each in pieces]
     if roll > 0.87 and pieces and pieces[-1].private == pieces[-1].public == ".":
         pieces = pieces[:-1]
-    return _joined(pieces, [each.portrait for each in writer.people], big=big and style is not str.lower)
+    return _joined(pieces, [each.portrait for each in writer.people])
 
 
-def _joined(pieces: Sequence[Piece], portraits: Sequence[Portrait | None], *, big: bool) -> Pair:
+def _joined(pieces: Sequence[Piece], portraits: Sequence[Portrait | None]) -> Pair:
     """The pair that pieces are."""
     private = ""
     faces: list[tuple[int, int, int]] = []
@@ -151,6 +151,7 @@ def _joined(pieces: Sequence[Piece], portraits: Sequence[Portrait | None], *, bi
             spans.append(Span(at, len(private), piece.kind))
     public = _tidy("".join(each.public for each in pieces), private)
     shown = tuple((a, b, portraits[who]) for who, a, b in faces if private[a:b].strip())
+    big = next((letter.isupper() for letter in private if letter.isalpha()), False)
     return Pair(private, capital(public, first=big), shown, tuple(spans))
 
 

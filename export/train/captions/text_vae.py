@@ -24,7 +24,7 @@ from export.text_vae_net import Sizes, TextVae, Told
 from export.train.captions.captions import coco
 from export.train.captions.lexicon import Lexicon, lexicon
 from export.train.captions.pairs import Pair, pairs, swapped
-from export.train.captions.people import people
+from export.train.captions.spoken import people
 from export.train.faces.run import Run, arguments
 from pyanon.captions.decode import FEATURES, features
 from pyanon.captions.lexicon import lexicon as known
@@ -134,12 +134,12 @@ class Pairs:
         return batch
 
 
-def loss_of(told: Told, batch: Batch, share: float) -> tuple[Tensor, dict[str, Tensor]]:
+def loss_of(net: TextVae, told: Told, batch: Batch, share: float) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss after a share of the training, and its parts."""
     here, wanted = batch.mask > 0, batch.public[:, 1:].long().masked_fill(batch.there[:, 1:] == 0, -100)
     said = functional.cross_entropy(told.logits[:, :-1].flatten(0, 1).float(), wanted.flatten())
     some = here & (torch.rand(here.shape, device=here.device) < NAMED_OF)
-    named = functional.cross_entropy(told.named[some].float(), batch.tokens[some].long())
+    named = functional.cross_entropy(net.decoder.name(told.points[some]).float(), batch.tokens[some].long())
     mean, spread = told.mean[here].float(), told.log_variance[here].float()
     divergence = 0.5 * (mean**2 + spread.exp() - spread - 1).mean(0)
     weight = KL * min(1.0, share / ANNEALED)
@@ -180,7 +180,7 @@ def main() -> None:
         with torch.autocast(run.device.type, torch.bfloat16):
             told = net(batch.tokens, batch.mask, batch.faces, _dropped(batch.public, words.vocabulary.pad))
             strange = any_read(net, run.device)
-        loss, parts = loss_of(told, batch, share)
+        loss, parts = loss_of(net, told, batch, share)
         run.learn(loss + NAMED * strange)
         run.log(**parts, strange=strange)
     (args.out / "sizes.json").write_text(str(asdict(SIZES)), encoding="utf-8")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from export.train.captions.attributes import attributes
 from export.train.captions.fill import Filler, Slot, article
 from export.train.captions.lexicon import Lexicon
-from export.train.captions.people import agreeing, pronouns
+from export.train.captions.spoken import agreeing, pronouns
 from pyanon.captions.describe import AGES, GENDERS, general
 from pyanon.texts import Kind, Portrait
 
