@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer as Anonymizer
     from pyanon.captioner import Captioner as Captioner
+    from pyanon.dataset import DatasetSettings as DatasetSettings
+    from pyanon.dataset import DatasetSummary as DatasetSummary
+    from pyanon.dataset import anonymize_dataset as anonymize_dataset
     from pyanon.errors import PyanonError as PyanonError
     from pyanon.files import FileSummary as FileSummary
     from pyanon.files import FolderSummary as FolderSummary
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Anonymizer",
     "Captioner",
+    "DatasetSettings",
+    "DatasetSummary",
     "Face",
     "FileSummary",
     "FolderSummary",
@@ -46,6 +51,7 @@ __all__ = [
     "PyanonError",
     "Result",
     "__version__",
+    "anonymize_dataset",
     "anonymize_folder",
     "anonymize_picture",
     "anonymize_video",
@@ -63,6 +69,8 @@ __all__ = [
 _HOMES = {
     "Anonymizer": "anonymizer",
     "Captioner": "captioner",
+    "DatasetSettings": "dataset",
+    "DatasetSummary": "dataset",
     "Face": "types",
     "FileSummary": "files",
     "FolderSummary": "files",
@@ -70,6 +78,7 @@ _HOMES = {
     "Policy": "policy",
     "PyanonError": "errors",
     "Result": "types",
+    "anonymize_dataset": "dataset",
     "anonymize_folder": "files",
     "anonymize_picture": "files",
     "anonymize_video": "files",

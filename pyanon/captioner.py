@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from pyanon.captions import check
+from pyanon.captions.decode import CaptionDecoder
 from pyanon.captions.extract import Parsed, parse
 from pyanon.captions.instruct import instruction
 from pyanon.captions.match import assigned
@@ -16,10 +17,11 @@ from pyanon.captions.operators import apply
 from pyanon.captions.pseudonyms import Pseudonyms
 from pyanon.captions.rewrite import Instead, rewrite, without
 from pyanon.policy import Operators, Policy
+from pyanon.runtime import Pack, Runner
 from pyanon.texts import KINDS, Caption, Consistency, Extractor, Kind, Portrait, Reading
 from pyanon.types import FloatArray
 
-__all__ = ["ATTEMPTS", "NOTHING", "Captioner", "Decoder", "Scene"]
+__all__ = ["ATTEMPTS", "NOTHING", "Captioner", "Decoder", "Scene", "open_decoder"]
 
 #: Samples of the decoder that are looked at before the template is taken.
 ATTEMPTS = 3
@@ -27,6 +29,8 @@ ATTEMPTS = 3
 SPREAD = 0.7
 #: What is said where nothing of a caption may be.
 NOTHING = "A picture."
+
+ENCODER, DECODER = "caption_encoder", "caption_decoder"
 
 #: Texts -> how well each fits the people in a picture, ``(n,)`` cosine similarity.
 Fit = Callable[[Sequence[str]], FloatArray]
@@ -161,11 +165,31 @@ class Captioner:
             return f"left of the original: {', '.join(sorted(set(left.values())))}"
         if check.new_words(text, draft=draft):
             return "it says something else than the original"
+        return self._untrue(text, scene)
+
+    def _untrue(self, text: str, scene: Scene) -> str:
+        """What a caption has against the picture, or nothing."""
         if next(check.untrue(text, scene.after), None) is not None:
             return "it says of somebody what is not so"
         if scene.fit is not None and _measured(scene.fit, text) < scene.threshold:
             return "it does not fit the picture"
         return ""
+
+
+def open_decoder(pack: Pack, open_runner: Callable[[str], Runner]) -> Decoder | None:
+    """The text VAE of a pack; None where it has none.
+
+    Args:
+        pack: The pack.
+        open_runner: Opens and activates the network of a role.
+
+    Raises:
+        PackError: The pack's networks do not fit together.
+    """
+    roles = pack.manifest.roles
+    if not {ENCODER, DECODER} <= set(roles) or pack.manifest.vocabulary is None:
+        return None
+    return CaptionDecoder(open_runner(ENCODER), open_runner(DECODER), pack.words())
 
 
 def _measured(fit: Fit | None, text: str) -> float:
