@@ -28,7 +28,7 @@ from export.train.captions.text_vae import Pairs, any_read, batch_of, loss_of  #
 from pyanon.captions.decode import FEATURES, CaptionDecoder, features  # noqa: E402
 from pyanon.captions.describe import PERSON_WORDS  # noqa: E402
 from pyanon.runtime import Words, load_pack, open_runner  # noqa: E402
-from pyanon.texts import Portrait, Span  # noqa: E402
+from pyanon.texts import KINDS, Portrait, Span  # noqa: E402
 
 CAPTIONS = [
     "A man in a red shirt riding a wave on top of a surfboard.",
@@ -46,7 +46,7 @@ KNOWN = Portrait("female", "young")
 
 @cache
 def some(count: int = 1500, *, seed: int = 1) -> list[tuple[str, Pair]]:
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311
     return [(caption, pairs(caption, dice=dice)) for caption in (dice.choice(CAPTIONS) for _ in range(count))]
 
 
@@ -79,8 +79,7 @@ def test_no_word_of_a_span_is_public() -> None:
             private = pair.private[span.start : span.end]
             left = {word for word in words_of(private) if len(word) > 2} & public - free - general
             assert not left or span.kind == "place", (private, pair)
-    assert set(kinds) >= {"name", "relation", "age", "title", "employer", "place", "contact", "identifier", "description"}
-    assert set(kinds) >= {"nationality", "religion", "health", "attribute"}
+    assert set(kinds) == set(KINDS) - {"unread"}
 
 
 def _general() -> set[str]:
@@ -88,7 +87,7 @@ def _general() -> set[str]:
     from export.train.captions.forms import listed
 
     kinds = {each.partition(":")[2] or each.lower() for pool in ("site", "road") for each in listed(pool)}
-    return {*PERSON_WORDS, *kinds, *"two three four teenage woman man she his her he him they their".split()}
+    return {*PERSON_WORDS, *kinds, *"two", "three", "four", "teenage", "she", "his", "her", "he", "him", "their"}
 
 
 def test_words_agree_with_whom_the_picture_shows() -> None:
@@ -195,7 +194,7 @@ def test_colours_of_clothes_and_hair_go(text: str, gone: list[str]) -> None:
 
 
 def test_words_are_swapped_for_any_others() -> None:
-    dice = random.Random(1)
+    dice = random.Random(1)  # noqa: S311
     made = {swapped(CAPTIONS[0], dice=dice, others=["quokka"]) for _ in range(40)}
     assert all("quokka" in each and each.startswith("A man in a") for each in made)
     assert len(made) > 5
@@ -209,7 +208,8 @@ def test_names_come_from_many_languages() -> None:
 
 
 def test_each_token_has_the_face_of_whom_it_speaks_of(words: Words) -> None:
-    pair = Pair("Anna and Tom wave", "a woman and a man wave", ((0, 4, KNOWN), (9, 12, Portrait())), (Span(0, 4, "name"),))
+    faces = ((0, 4, KNOWN), (9, 12, Portrait()))
+    pair = Pair("Anna and Tom wave", "a woman and a man wave", faces, (Span(0, 4, "name"),))
     batch = batch_of([pair], words)
     offsets = words.offsets(pair.private)
     assert batch.faces.shape == (1, len(offsets), FEATURES)
@@ -232,7 +232,7 @@ def test_the_recipe_learns(words: Words) -> None:
         optimiser.zero_grad()
         (loss + any_read(net, torch.device("cpu"))).backward()
         optimiser.step()
-        losses.append(float(parts["said"]))
+        losses.append(float(parts["said"].detach()))
     assert net.decoder.face.weight.grad is not None
     assert net.decoder.face.weight.grad.abs().sum() > 0
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
