@@ -104,17 +104,20 @@ class Opening:
             InputError: An extractor is unknown or needs what is not here, or captions may not go there.
         """
         readers = self._readers()
+        device: Any = self.device
         if self.pictures:
             from pyanon.anonymizer import Anonymizer  # loads the networks' runtime
 
-            device: Any = self.device
             anonymizer = Anonymizer(
                 policy=self.policy, pack=self.pack, device=device, threads=self.threads, extractors=readers
             )
             return Tools(picture=anonymizer, close=anonymizer.close)
         from pyanon.captioner import Captioner  # loads the word lists
 
-        return Tools(text=Captioner(policy=self.policy, extractors=readers))
+        captioner = Captioner.open(
+            policy=self.policy, pack=self.pack, device=device, threads=self.threads, extractors=readers
+        )
+        return Tools(text=captioner, close=captioner.close)
 
     def _readers(self) -> tuple[Extractor, ...]:
         if not self.extractors:
