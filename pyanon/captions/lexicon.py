@@ -102,7 +102,7 @@ class Lexicon:
 
     def parts(self, word: str) -> tuple[str, str] | None:
         """The two words that were written as one, if a word is such."""
-        cuts = range(_PART - 2, len(word) - _PART + 3)
+        cuts = range(_PART - 1, len(word) - _PART + 2)
         found = [(word[:cut], word[cut:]) for cut in cuts if word[:cut] in self.words and word[cut:] in self.words]
         return max(found, key=lambda pair: min(map(len, pair)), default=None)
 
@@ -122,13 +122,12 @@ class Lexicon:
         return word in self.words or self.is_in(word, "safe.words", "safe.common")
 
     def meant(self, word: str) -> str | None:
-        """The listed words that a word that nobody knows was meant to be, or None."""
-        pair = self.parts(word)
-        return self.nearest(word) or (" ".join(pair) if pair else None)
+        """The listed word that a word that nobody knows was meant to be, or None; nobody's name is said with it."""
+        return None if self.is_name(word) else self.nearest(word)
 
     def misspelt(self, word: str) -> bool:
-        """Whether a word in lower case is a listed one, misspelt, and nobody's name."""
-        return len(word) >= _SURE and not self.is_name(word) and self.nearest(word) is not None
+        """Whether a word in lower case is a listed one, misspelt, or two in one, and nobody's name."""
+        return len(word) >= _SURE and not self.is_name(word) and bool(self.nearest(word) or self.parts(word))
 
     def is_name(self, word: str) -> bool:
         """Whether it is a name of somebody."""

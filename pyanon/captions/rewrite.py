@@ -189,7 +189,8 @@ class _Rewriter:
             return portrait.gender, portrait.age
         gender = phrase.gender or ("" if phrase.plural else self._gender_by_pronoun(phrase))
         by_words = "child" if "child" in phrase.ages and "young" not in phrase.ages else ""
-        return gender, phrase.group or by_words
+        group = phrase.group if not phrase.ages or phrase.group in phrase.ages else ""
+        return gender, group or by_words
 
     def _gender_by_pronoun(self, phrase: Phrase) -> str:
         """What the pronouns after somebody say, if nobody else was spoken of before them."""
@@ -230,7 +231,9 @@ class _Rewriter:
         if self.instead.names or any(text is not None for phrase in group for _, _, text in self._spans(phrase)):
             return _enumerated([self._person(phrase) for phrase in group])
         nouns: dict[str, int] = {}
+        both = group[-1].group if {"both", "all"} & set(self.t.words[group[-1].first : group[-1].end]) else ""
         for phrase in group:
+            phrase.group = phrase.group or both
             noun = general(*self._looks(phrase))
             if phrase.key:
                 self.state.known.append((phrase.key, noun))

@@ -55,5 +55,6 @@ def _clause(draft: Draft, end: int) -> int:
     hits = [at for at in range(*match.span()) if draft.t.tags[at] in SENSITIVE | {Tag.PEOPLE} or draft.t.kinds[at]]
     if hits:
         return hits[-1] + 1
-    role = draft.t.tags[match.start() + (match[0][0] == ",")]
-    return match.end() if role in {Tag.LIVE, Tag.WORK} and match[0][0] == "," else end
+    verb = match.start() + (match[0][0] == ",")
+    works = draft.t.has(verb, Tag.WORK) and draft.t.word(verb + 1) in {"at", "for", "as"}
+    return match.end() if verb > match.start() and (works or draft.t.has(verb, Tag.LIVE)) else end

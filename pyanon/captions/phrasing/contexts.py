@@ -126,6 +126,7 @@ def _body_mark(tagged: Tagged, index: int) -> bool:
     """``a nose ring``, ``bleached hair``, ``a shaved head``: what somebody is known by, where it is no thing's."""
     first, last = tagged.words[index], tagged.word(index + 1)
     ring = last in {"ring", "rings", "stud", "studs"} and lexicon().is_in(first, "descriptions.body")
+    ring = ring or (last in {"mark", "marks"} and first in {"burn", "birth", "bite", "beauty", "strawberry"})
     made = first in {"bleached", "dyed", "shaved", "pierced", "amputated", "crooked", "chipped", "webbed"}
     if not ring and not (made and (last in {"hair", "head"} or lexicon().is_in(last, "descriptions.body"))):
         return False

@@ -9,6 +9,7 @@ from pyanon.texts import Kind
 __all__ = ["fill", "leftovers"]
 
 _LEADING, _EMPTY, _LABELS = listed("grammar.leading"), listed("grammar.empty"), listed("grammar.labels")
+_BIRTHDAYS = frozenset({"birthday", "bday", "b-day"})
 _FILLED = (Tag.OTHER, Tag.OCCUPATION, Tag.TITLE, Tag.UNREAD, Tag.COUNT, Tag.YOUNG, Tag.HAIR, Tag.PEOPLE, Tag.RELATION)
 
 
@@ -20,10 +21,17 @@ def leftovers(draft: Draft) -> None:
         while at < len(draft.words) and not draft.taken[at] and _tells(draft, at):
             at += 1
         if at > first and not _is_word_meant(draft, first, at):
-            while first > 0 and not draft.taken[first - 1] and draft.words[first - 1] in _LEADING:
-                first -= 1
-            draft.drop(first, at)
+            _leave_out(draft, first, at)
         at += at == first or at < len(draft.words)
+
+
+def _leave_out(draft: Draft, first: int, end: int) -> None:
+    if draft.words[end - 1] in _BIRTHDAYS and not draft.t.has(end, Tag.OTHER):
+        draft.take(Phrase(first, end, "place", text="special day"))  # on her 21st birthday
+        return
+    while first > 0 and not draft.taken[first - 1] and draft.words[first - 1] in _LEADING:
+        first -= 1
+    draft.drop(first, end)
 
 
 def _tells(draft: Draft, at: int) -> bool:
@@ -47,11 +55,13 @@ def fill(draft: Draft) -> None:
 
 def _fill(draft: Draft, phrase: Phrase) -> None:
     kinds: list[Kind | None] = [draft.t.kinds[at] for at in range(phrase.first, phrase.end)]
+    told = [at for at, kind in enumerate(kinds, phrase.first) if kind]
     for offset, at in enumerate(range(phrase.first, phrase.end)):
         word = draft.words[at]
-        if kinds[offset] or not draft.t.tokens[at].is_word or not draft.t.has(at, *_FILLED):
+        between = bool(told) and told[0] < at < told[-1] and draft.t.has(at, Tag.IN)
+        if kinds[offset] or not draft.t.tokens[at].is_word or not (between or draft.t.has(at, *_FILLED)):
             continue
-        if word in _EMPTY or (word in _LABELS and phrase.role == "drop"):
+        if word in _EMPTY or (word in _LABELS and phrase.role == "drop" and not between):
             continue
         draft.t.kinds[at] = _kind(draft, at, kinds, offset)
 

@@ -23,7 +23,13 @@ def marks(draft: Draft) -> None:
         if draft.t.has(index, Tag.MARKED) and not draft.taken[index]:
             first, end = _first(draft, index), _end(draft, index + 1)
             first -= first > 0 and draft.words[first - 1] == "," and not draft.taken[first - 1]
-            draft.drop(first, end)
+            draft.drop(first, end + _closes(draft, first, end))
+
+
+def _closes(draft: Draft, first: int, end: int) -> bool:
+    """Whether a comma closes what one opened in somebody's words before: ``Ana, a girl with asthma, reads``."""
+    before = next((phrase for phrase in draft.found if phrase.end == first), None)
+    return before is not None and draft.t.word(end) == "," and "," in draft.words[before.first : before.end]
 
 
 def _first(draft: Draft, index: int) -> int:

@@ -88,6 +88,8 @@ def _say_anew(draft: Draft, match: _Match, end: int) -> int:
     if draft.t.word(before) in {"where", "whose"} and "K" in draft.letters[match.end : end] and _ends(draft, end):
         return _drop_aside(draft, before - (draft.t.word(before - 1) == ","), end)  # , where Femke works as keeper
     phrase = described(draft.t, match.first, end, "person")
+    lead = described(draft.t, match.first, match.end, "person")
+    phrase.count, phrase.plural = lead.count, lead.plural  # Ana and Mia, two women: each is one
     named = [at for at in range(match.names, match.end) if draft.t.tags[at] == Tag.NAME]
     phrase.key = frozenset(folded(draft.words[at]) for at in named if len(draft.words[at]) > 1)
     phrase.name = draft.t.source(named[0], named[-1] + 1) if named else ""
@@ -103,7 +105,10 @@ def _is_family(draft: Draft, match: _Match) -> bool:
     """``the Hendersons``, ``Mr. and Mrs. Lopez``."""
     last = draft.words[match.end - 1]
     known = lexicon().is_name(last.removesuffix("s")) or lexicon().is_name(last.removesuffix("es")) or "'" in last
-    return draft.words[match.first] == "the" and match.end - match.names == 1 and last.endswith("s") and known
+    couple = Tag.AND in draft.t.tags[match.names : match.end]
+    return couple or (
+        draft.words[match.first] == "the" and match.end - match.names == 1 and last.endswith("s") and known
+    )
 
 
 def _is_quoted(draft: Draft, first: int, end: int) -> bool:
@@ -147,7 +152,8 @@ def _general_noun(draft: Draft, first: int, end: int) -> int:
     if any(draft.t.has(at, *_TELLS) for at in range(first, end)):
         return -1
     begins = draft.t.has(first, Tag.ARTICLE, Tag.COUNT, Tag.YOUNG, Tag.PERSON)
-    return end - 1 if begins and draft.t.has(end - 1, Tag.PERSON) else -1
+    role = draft.words[end] == "," and draft.t.has(end - 1, Tag.OCCUPATION)  # an athlete, Owen Price, 19,
+    return end - 1 if (begins and draft.t.has(end - 1, Tag.PERSON)) or role else -1
 
 
 def _closed(draft: Draft, first: int, end: int) -> int:

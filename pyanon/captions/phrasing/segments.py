@@ -59,7 +59,7 @@ def segments(draft: Draft) -> None:
 def _is_label(draft: Draft, bounds: list[tuple[int, int]], at: int) -> bool:
     """``Rider:`` before a part that goes."""
     first, end = bounds[at]
-    if draft.t.word(end) != ":" or at + 1 >= len(bounds) or _content(draft, first, end) > 1:
+    if draft.t.word(end) != ":" or at + 1 >= len(bounds) or _content(draft, first, end) > 2:
         return False
     return draft.is_sensitive(*bounds[at + 1]) and _content(draft, *bounds[at + 1]) < _CONTENT
 

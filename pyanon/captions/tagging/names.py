@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pyanon.captions.ages import YEARS
 from pyanon.captions.lexicon import folded, lexicon
 from pyanon.captions.tagging.tags import Tag, Tagged, listed
@@ -12,6 +14,7 @@ __all__ = ["is_given_here", "is_proper", "proper", "proper_later"]
 _DOES = listed("names.does")
 _WHERE, _OWN, _ARTICLES = listed("grammar.where"), listed("grammar.own"), listed("grammar.articles")
 _LISTED_BY = frozenset({",", "and", "&", "y", "und", "et"})
+_CAPITAL_PART = re.compile(r"[-'’][A-Z]")
 _QUOTES = frozenset({'"', "“", "”", "«", "»"})
 _TITLES = ("titles.female", "titles.male", "titles.any")
 
@@ -65,15 +68,23 @@ def _uncommon(tagged: Tagged, index: int) -> None:
     shouted = tagged.shouting and tagged.tokens[index].is_capital and not known.misspelt(word)
     if tagged.is_capital(index) or known.is_name(word) or shouted:
         tagged.mark(index, Tag.NAME, "name")
-    elif len(word) > 1 and not (tagged.writes_capitals and known.misspelt(word)):
+    elif len(word) > 1 and not _is_typo(tagged, index):
         tagged.mark(index, Tag.UNREAD, "unread")
+
+
+def _is_typo(tagged: Tagged, index: int) -> bool:
+    """``a stop sighn``: where a name would have a capital, and none would stand, a word is a listed one, misspelt."""
+    inside = tagged.has(index - 1, "d", "m", "p", "S", "x", "y", "v", "o")
+    return tagged.writes_capitals and inside and lexicon().misspelt(tagged.words[index])
 
 
 def _capital_common(tagged: Tagged, index: int) -> bool:
     """Whether a common word with a capital inside a sentence is a name: ``with Rose``, ``at Pleasant Grove``."""
     if _is_quoted(tagged, index):
         return False
-    return lexicon().is_name(tagged.words[index]) or _beside_proper(tagged, index)
+    before_name = tagged.word(index + 1) in _LISTED_BY and is_proper(tagged, index + 2)  # Pita and Hemi Tamahori
+    joined = bool(_CAPITAL_PART.search(tagged.tokens[index].text))  # Stow-on-the-Wold
+    return before_name or joined or lexicon().is_name(tagged.words[index]) or _beside_proper(tagged, index)
 
 
 def _is_quoted(tagged: Tagged, index: int) -> bool:
@@ -136,7 +147,7 @@ def proper_later(tagged: Tagged) -> None:
         if tagged.has(index, Tag.UNREAD):
             if _stands_for_name(tagged, index):
                 tagged.mark(index, Tag.NAME, "name")
-        elif _is_common_name(tagged, index, word):
+        elif _is_common_name(tagged, index, word) or _is_shouted_surname(tagged, index):
             tagged.mark(index, Tag.NAME, "name")
 
 
@@ -148,12 +159,20 @@ def _stands_for_name(tagged: Tagged, index: int) -> bool:
     return before or in_list or aged or tagged.has(index + 1, Tag.POSSESSIVE, Tag.NAME)
 
 
+def _is_shouted_surname(tagged: Tagged, index: int) -> bool:
+    """``Ron Baker's Car``: where all words have capitals, a surname is known by the name before it."""
+    surname = tagged.shouting and folded(tagged.words[index]) in lexicon().surnames
+    ends = tagged.word(index + 1) in {"", ",", ".", "'s", "(", ")", ";", "and", "&"}
+    return surname and ends and tagged.has(index, "x", "o", "t", "y") and tagged.has(index - 1, Tag.NAME)
+
+
 def _is_common_name(tagged: Tagged, index: int, word: str) -> bool:
     """Whether a common word in lower case is a name: ``our sister hope``, ``served by hope``."""
     known = lexicon()
     if not tagged.has(index, Tag.OTHER, Tag.TITLE, Tag.YOUNG) or folded(word) not in known.given:
         return False
-    if known.is_in(word, "descriptions.body", "descriptions.clothing", "safe.words", "descriptions.colours"):
+    things = ("descriptions.body", "descriptions.clothing", "descriptions.colours")
+    if known.is_in(word, *things) or (known.is_in(word, "safe.words") and not tagged.is_capital(index)):
         return False
     if tagged.has(index - 1, Tag.RELATION, Tag.CALLED) or (
         tagged.has(index - 1, Tag.TITLE) and tagged.kinds[index - 1]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pyanon.captions.describe import PERSON_WORDS
-from pyanon.captions.lexicon import lexicon
+from pyanon.captions.lexicon import folded, lexicon
 from pyanon.captions.tagging.tags import Tag, Tagged
 
 __all__ = ["roles"]
 
-_MAY_BE = (Tag.OTHER, Tag.TITLE, Tag.PERSON, Tag.OCCUPATION, Tag.RELATION)
+_MAY_BE = (Tag.OTHER, Tag.YOUNG, Tag.TITLE, Tag.PERSON, Tag.OCCUPATION, Tag.RELATION)
 _TITLES = ("titles.female", "titles.male", "titles.any")
 #: What may stand between my, his, Maria's and the relation.
 _BETWEEN = ("x", "y", "z", "m", "o", "w", "h", "r", "a", ",", "-")
 _REACH = 6
+_ELDEST = frozenset({"oldest", "youngest", "eldest", "elder", "younger", "firstborn", "middle"})
+_NOUNS = ("x", "o", "w", "r", "t", "y")
 
 
 def roles(tagged: Tagged) -> None:
@@ -30,6 +32,8 @@ def _role(tagged: Tagged, index: int) -> None:
         tagged.mark(index, Tag.TITLE, "title")
     elif known.is_relation(word):
         _relation(tagged, index)
+    elif word in _ELDEST and tagged.has(index - 1, Tag.OWN, Tag.POSSESSIVE) and not tagged.has(index + 1, *_NOUNS):
+        tagged.mark(index, Tag.RELATION, "relation")  # Amanda's youngest
     elif tagged.has(index, Tag.TITLE):
         tagged.mark(index, Tag.OCCUPATION if known.is_in(word, "occupations.list") else Tag.OTHER)
     elif _leads_to_job(tagged, index, word) or _is_plural_job(tagged, index, word):
@@ -60,10 +64,13 @@ def _relation(tagged: Tagged, index: int) -> None:
     word, known = tagged.words[index], lexicon()
     own = known.is_in(word, "relations.own")
     free = not any(tagged.has(at, Tag.ARTICLE, Tag.COUNT) for at in (index - 1, index - 2))
-    lone = own and free and not tagged.has(index - 1, Tag.IN, Tag.AND)
+    lone = own and free
+    named = tagged.has(index + 1, Tag.NAME) or (
+        tagged.is_capital(index + 1) and folded(tagged.word(index + 1)) in known.given
+    )
     kin = own or known.is_in(word, "relations.female", "relations.male", "relations.kin")
     kin = (kin and word not in PERSON_WORDS) or word in _KIN_PEOPLE
-    if _is_somebodys(tagged, index) or lone or (kin and tagged.has(index + 1, Tag.NAME) and word not in {"lady"}):
+    if _is_somebodys(tagged, index) or lone or (kin and named):
         tagged.mark(index, Tag.RELATION, "relation")
     else:
         tagged.mark(index, Tag.PERSON if word in PERSON_WORDS else Tag.OCCUPATION)

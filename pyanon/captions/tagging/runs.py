@@ -22,6 +22,7 @@ _HOUSES = frozenset({"apt", "flat", "unit", "suite", "no", "apartment", "rue", "
 
 def runs(tagged: Tagged) -> None:
     """Decides for each run of names what it is the name of."""
+    _read_places(tagged)
     index = 0
     while index < len(tagged.words):
         if not tagged.has(index, Tag.NAME, Tag.PLACE):
@@ -31,6 +32,15 @@ def runs(tagged: Tagged) -> None:
         first = _first(tagged, index)
         _decide(tagged, first, end)
         index = end
+
+
+def _read_places(tagged: Tagged) -> None:
+    """``at wimbledon park``, ``in husum.``: a word that nobody knows is a name where a place would stand."""
+    for index in range(1, len(tagged.words)):
+        if tagged.has(index, Tag.UNREAD) and tagged.words[index - 1] in _WHERE | {"of"}:
+            ends = tagged.word(index + 1) in {"", ",", ".", "!", "-"} and not lexicon().misspelt(tagged.words[index])
+            if ends or lexicon().is_in(tagged.word(index + 1), "places.suffix"):
+                tagged.mark(index, Tag.NAME, "name")
 
 
 def _first(tagged: Tagged, index: int) -> int:
@@ -86,6 +96,14 @@ def _nickname(tagged: Tagged, at: int) -> int:
     return 3 if between else 0
 
 
+def _of(tagged: Tagged, at: int) -> int:
+    """``Institute of Design``, ``Church of the Holy Cross``."""
+    known, the = lexicon(), tagged.word(at + 1) == "the"
+    house = known.is_in(tagged.word(at - 1), "places.suffix", "places.organisation", "places.of")
+    capital = tagged.is_capital(at + 1 + the) or tagged.has(at + 1 + the, Tag.PLACE)
+    return 2 + the if tagged.word(at) == "of" and house and tagged.is_capital(at - 1) and capital else 0
+
+
 def _ampersand(tagged: Tagged, at: int) -> int:
     """``Kestrel & Boyd``."""
     return 2 if tagged.word(at) == "&" and tagged.has(at + 1, Tag.NAME, Tag.PLACE) else 0
@@ -97,7 +115,7 @@ def _hyphen(tagged: Tagged, at: int) -> int:
     return 1 if tagged.word(at) in {"-", "'"} and together and tagged.has(at + 1, Tag.NAME) else 0
 
 
-_GOES_ON: tuple[Callable[[Tagged, int], int], ...] = (_name_goes_on, _particle, _nickname, _ampersand, _hyphen)
+_GOES_ON: tuple[Callable[[Tagged, int], int], ...] = (_name_goes_on, _of, _particle, _nickname, _ampersand, _hyphen)
 
 
 def _decide(tagged: Tagged, first: int, end: int) -> None:
@@ -153,6 +171,12 @@ def _named_by_place(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | 
     known_ground = article or before in _WHERE | {"the", "to", "of"} or is_place
     if _suffix_follows(tagged, end) and not tagged.has(end, Tag.POSSESSIVE) and known_ground:
         return Tag.PLACE, "place"
+    if first > 0 and tagged.tokens[first - 1].is_number and not tagged.starts[first]:
+        return Tag.PLACE, "place"  # 27 Ulica Lipowa
+    if is_place and end == first + 1 and not own and _calls(tagged, first - 1):
+        return None  # my uncle Vinh
+    if before == "of" and tagged.has(first - 2, Tag.NAME, Tag.AGE, ",", ")") and not given:
+        return Tag.PLACE, "place"  # Bud Ostrander, 88, of Oshkosh
     if before == "of" and lexicon().is_in(tagged.word(first - 2 - article), "places.of"):
         return Tag.PLACE, "place"  # the corner of Haight and Ashbury
     if is_place:
@@ -162,7 +186,7 @@ def _named_by_place(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | 
         return Tag.EMPLOYER, "employer"
     if tagged.word(first - 1) == "," and tagged.has(first - 2, Tag.PLACE) and not given:
         return Tag.PLACE, "place"
-    somebody = given and (before in _BESIDE or own or end > first + 1)
+    somebody = given and (before in _BESIDE or own or _has_surname(tagged, first, end))
     return (Tag.PLACE, "place") if before in _WHERE and not somebody else None
 
 
@@ -172,6 +196,18 @@ def _shouted_end(tagged: Tagged, end: int) -> int:
     while at < end + 2 and tagged.has(at, Tag.OTHER) and tagged.tokens[at].is_word:
         at += 1
     return at if tagged.word(at) in {",", ".", ";", ":"} else end
+
+
+def _calls(tagged: Tagged, index: int) -> bool:
+    """Whether a word before a name says that it is somebody's."""
+    titles = ("titles.female", "titles.male", "titles.any")
+    return lexicon().is_relation(tagged.word(index)) or lexicon().is_in(tagged.word(index), *titles, "grammar.called")
+
+
+def _has_surname(tagged: Tagged, first: int, end: int) -> bool:
+    """Whether a given name goes on as a person's would: ``Ana Lopez``, not ``Delmar Auto Body``."""
+    last, known = tagged.words[end - 1], lexicon()
+    return end > first + 1 and (known.is_name(last) or not known.is_common(last))
 
 
 def _house_number(tagged: Tagged, first: int) -> int:
