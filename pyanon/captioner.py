@@ -69,7 +69,7 @@ class Scene:
 class Captioner:
     """Changes captions so that they fit the new faces and give nobody away; a caption is never passed through unread.
 
-    ``with Captioner.open() as captioner: captioner(text).text`` is for captions without pictures, with the networks of a
+    ``with Captioner.open() as captioner: captioner(text).text`` is for captions without pictures, with networks of a
     pack; a plain `Captioner()` needs none. `pyanon.Anonymizer` has one for captions with pictures.
 
     A caption is read; the pack's text VAE writes a public one, and where no sample of it passes the check, the template
