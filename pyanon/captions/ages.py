@@ -49,7 +49,7 @@ AGE = re.compile(
   | \b(?:was\ |were\ )?born\ (?:in|on)\ (?:the\ )?{_DATE}(?:\ in\b)?
   | \bb(?:orn)?\.?\ ?{YEAR}\b
   | \*\ ?{YEAR}\b
-  | \b{_ORDINAL}(?=\ (?:\w+\ )?(?:birthday|bday|b-day)\b)
+  | \b{_ORDINAL}\ (?:\w+\ )?(?:birthday|bday|b-day)\b
   | \b(?:in|into)\ (?:his|her|their)\ (?:early\ |mid-?\ ?|late\ )?(?:\d0'?s|\w+ties)\b
   | \b\d{{1,2}}\ (?:años|Jahre\ alt|anni|ans)\b
     """,

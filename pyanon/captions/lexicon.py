@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from types import MappingProxyType
 
 if sys.version_info >= (3, 11):
@@ -24,8 +25,21 @@ _ENDINGS = (
     ("ness", ""), ("wise", ""), ("themed", ""), ("sized", ""), ("shaped", ""), ("est", ""), ("est", "e"),
 )  # fmt: skip
 _BEGINNINGS = ("un", "re", "non", "multi", "mini", "super", "semi", "over", "under", "half", "out", "pre")
+#: UK spelling -> US spelling, which the list of words has.
+_SPELLINGS = (
+    ("our", "or"),
+    ("tre", "ter"),
+    ("ise", "ize"),
+    ("ising", "izing"),
+    ("ll", "l"),
+    ("ogue", "og"),
+    ("tyre", "tire"),
+)
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
 #: The shortest word that an ending may be added to, or that two words in one may consist of.
 _STEM, _PART = 3, 4
+#: Letters of a word from which on one that is another says no other word.
+_SURE = 5
 
 
 def folded(word: str) -> str:
@@ -62,7 +76,13 @@ class Lexicon:
     def is_common(self, word: str) -> bool:
         """Whether a word may be said of anybody: it is listed, or made of listed ones."""
         word = word.replace("’", "'")
-        if word in self.words or word in self.terms["safe.words"] or word.isdigit():
+        if self._is_word(word) or word.isdigit():
+            return True
+        if "." in word:  # t.v.
+            return self.is_common(word.replace(".", ""))
+        if word[:-2].isdigit() and word[-2:] in _ORDINALS:
+            return True
+        if any(uk in word and word.replace(uk, us) in self.words for uk, us in _SPELLINGS):
             return True
         if "-" in word:
             return all(part == "" or self.is_common(part) for part in word.split("-"))
@@ -82,7 +102,7 @@ class Lexicon:
 
     def parts(self, word: str) -> tuple[str, str] | None:
         """The two words that were written as one, if a word is such."""
-        cuts = range(_PART - 2, len(word) - _PART + 3)
+        cuts = range(_PART - 1, len(word) - _PART + 2)
         found = [(word[:cut], word[cut:]) for cut in cuts if word[:cut] in self.words and word[cut:] in self.words]
         return max(found, key=lambda pair: min(map(len, pair)), default=None)
 
@@ -94,9 +114,20 @@ class Lexicon:
         swapped = [a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1]
         shorter = [a + b[1:] for a, b in cuts if b]
         letters = "abcdefghijklmnopqrstuvwxyz"
-        longer = [a + letter + b for a, b in cuts for letter in letters]
-        other = [a + letter + b[1:] for a, b in cuts if b for letter in letters]
-        return next((found for found in (*swapped, *shorter, *longer, *other) if found in self.words), None)
+        longer = (a + letter + b for a, b in cuts for letter in letters)
+        other = (a + letter + b[1:] for a, b in cuts if b for letter in letters)
+        return next((found for found in chain(swapped, other, longer, shorter) if self._is_word(found)), None)
+
+    def _is_word(self, word: str) -> bool:
+        return word in self.words or self.is_in(word, "safe.words", "safe.common")
+
+    def meant(self, word: str) -> str | None:
+        """The listed word that a word that nobody knows was meant to be, or None; nobody's name is said with it."""
+        return None if self.is_name(word) else self.nearest(word)
+
+    def misspelt(self, word: str) -> bool:
+        """Whether a word in lower case is a listed one, misspelt, or two in one, and nobody's name."""
+        return len(word) >= _SURE and not self.is_name(word) and bool(self.nearest(word) or self.parts(word))
 
     def is_name(self, word: str) -> bool:
         """Whether it is a name of somebody."""
@@ -132,12 +163,12 @@ def lexicon() -> Lexicon:
 
 
 def _lines(name: str) -> list[str]:
-    data = files("pyanon.captions").joinpath("lexicons", name).read_bytes()
+    data = (files("pyanon.captions") / "lexicons" / name).read_bytes()
     return gzip.decompress(data).decode().splitlines()
 
 
 def _terms() -> dict[str, frozenset[str]]:
-    text = files("pyanon.captions").joinpath("lexicons", "terms.toml").read_text(encoding="utf-8")
+    text = (files("pyanon.captions") / "lexicons" / "terms.toml").read_text(encoding="utf-8")
     return {
         f"{section}.{name}": frozenset(words.split())
         for section, lists in tomllib.loads(text).items()

@@ -55,6 +55,7 @@ class CellTable:
     def __init__(self, path: Path) -> None:
         self._delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
         self.rest = dict[str, Place]()
+        self.unread: tuple[str, ...] = ()
         self._file = path.open("rb")
         lines = _Lines(self._file, len(_BOM) if self._file.read(3) == _BOM else 0)
         try:
@@ -104,7 +105,7 @@ class CellTable:
         self._file.seek(place.at)
         text = self._file.read(min(place.size, LONGEST)).decode(errors="surrogateescape")
         try:
-            return self._record(next(self._parser(io.StringIO(text, newline="")), None))
+            return self._record(next(self._parser(io.StringIO(text)), None))
         except csv.Error:
             return self._record(None)
 

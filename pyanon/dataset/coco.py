@@ -98,6 +98,7 @@ class CocoTable:
         self._file, self._path = path.open("rb"), path
         self.rest: dict[str, Place] = {}
         self.columns: tuple[str, ...] | None = None
+        self.unread: tuple[str, ...] = ()
 
     def scan(self) -> Iterator[tuple[Place, Record | Fault]]:
         """Every object of every array in order; see `Table`."""

@@ -1,6 +1,7 @@
 """Workers: this process, or several others, each with networks of its own and one job at a time.
 
-A worker that dies takes one job with it, which fails, and another one takes its place. Jobs and replies go as JSON.
+A worker that dies takes one job with it, which fails, and another one takes its place. Jobs and replies go as JSON;
+only how a worker starts is pickled, by multiprocessing, and nothing that was read from a file ever is.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 from pyanon.dataset.records import Fault, Record
 from pyanon.dataset.settings import INSTRUCTION, DatasetSettings
 
-__all__ = ["CAPTIONS", "IDS", "NUMBERS", "PICTURES", "SPLITS", "Fields", "Role", "Texts"]
+__all__ = ["CAPTIONS", "IDS", "NUMBERS", "PICTURES", "SECTIONS", "SPLITS", "Fields", "Role", "Texts"]
+
+# All these names are known in capitals, too.
 
 #: Fields that are captions where the user names none.
 CAPTIONS = frozenset(
@@ -31,7 +33,7 @@ NUMBERS = frozenset(
      "license_id", "nsfw_score", "num_keypoints", "pwatermark", "punsafe", "score", "segmentation", "similarity",
      "watermark_score", "width"}
 )  # fmt: skip
-#: Fields that stay as far as they hold one of `_SPLIT_WORDS`.
+#: Fields that stay as far as they hold numbers or one of `_SPLIT_WORDS`.
 SPLITS = frozenset({"fold", "partition", "split", "subset"})
 _SPLIT_WORDS = frozenset(
     {"all", "dev", "eval", "minival", "restval", "test", "train", "training", "val", "valid", "validation"}
@@ -39,6 +41,9 @@ _SPLIT_WORDS = frozenset(
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,3})?")
 _WHOLE = re.compile(r"\d{1,18}")
 _RUN_LENGTHS = re.compile(r"[0-o]*")  # the alphabet of compressed run lengths in COCO
+
+#: The arrays of a COCO file that are in the output.
+SECTIONS = frozenset({"annotations", "categories", "images", "licenses"})
 
 #: The captions of a row, by field.
 Texts: TypeAlias = dict[str, list[str]]
@@ -64,9 +69,16 @@ class Fields:
         self, settings: DatasetSettings, *, textual: bool, pictures: bool, columns: tuple[str, ...] | None = None
     ) -> None:
         self._keep, self._textual = frozenset(settings.keep), textual
-        self._captions = frozenset(settings.captions) or CAPTIONS
-        self._pictures = () if not pictures else (settings.image,) if settings.image else PICTURES
+        self._captions, self._image, self._pictures = frozenset(settings.captions), settings.image, pictures
         self._columns = columns
+
+    def is_section(self, name: str) -> bool:
+        """Whether an array of a COCO file is in the output.
+
+        Args:
+            name: Its key.
+        """
+        return name in SECTIONS or name in self._keep
 
     def picture_field(self, record: Mapping[str, Any]) -> str | None:
         """The field that names the picture of a row; None where there is none.
@@ -74,7 +86,12 @@ class Fields:
         Args:
             record: The row.
         """
-        return next((name for name in self._pictures if name in record and not self._kept("", name)), None)
+        if not self._pictures:
+            return None
+        if self._image is not None:
+            return self._image if self._image in record else None
+        names = {name.lower(): name for name in record if not self._kept("", name)}
+        return next((names[known] for known in PICTURES if known in names), None)
 
     def role(self, section: str, name: str, *, picture: str | None) -> Role:
         """What becomes of a field.
@@ -90,10 +107,10 @@ class Fields:
             return Role.KEEP
         if name == picture:
             return Role.PICTURE
-        if name in self._captions:
+        if name in self._captions or (not self._captions and name.lower() in CAPTIONS):
             return Role.CAPTION
         known = ((IDS, Role.ID), (NUMBERS, Role.NUMBER), (SPLITS, Role.SPLIT))
-        return next((role for names, role in known if name in names), Role.DROP)
+        return next((role for names, role in known if name.lower() in names), Role.DROP)
 
     def _kept(self, section: str, name: str) -> bool:
         return name in self._keep or f"{section}.{name}" in self._keep
@@ -170,8 +187,8 @@ class Fields:
         return self.role("", name, picture=self.picture_field(dict.fromkeys(self._columns or ())))
 
     def _is_harmless(self, role: Role, value: object) -> bool:
-        if role is Role.SPLIT:
-            return isinstance(value, str) and value.lower() in _SPLIT_WORDS
+        if role is Role.SPLIT and isinstance(value, str) and value.lower() in _SPLIT_WORDS:
+            return True
         if isinstance(value, str) and role is Role.ID:
             return True  # it is renamed where it is no number
         if isinstance(value, str):

@@ -27,6 +27,7 @@ class LineTable:
     def __init__(self, path: Path) -> None:
         self._file, self.rest = path.open("rb"), dict[str, Place]()
         self.columns: tuple[str, ...] | None = None
+        self.unread: tuple[str, ...] = ()
 
     def scan(self) -> Iterator[tuple[Place, Record | Fault]]:
         """Every row in order; see `Table`."""

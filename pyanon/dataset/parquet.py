@@ -52,7 +52,8 @@ class ParquetTable:
         except (arrow.ArrowException, OSError) as error:
             raise UnsupportedMediaError("the data set is no Parquet file", given=path) from error
         schema = self._file.schema_arrow
-        self.types = {field.name: field.type for field in schema if not _holds_bytes(arrow, field.type)}
+        self.unread = tuple(field.name for field in schema if _holds_bytes(arrow, field.type))
+        self.types = {field.name: field.type for field in schema if field.name not in self.unread}
         if len(set(schema.names)) < len(schema.names):
             raise UnsupportedMediaError("two columns have one name", given=path, do="rename one of them")
         self.columns: tuple[str, ...] | None = tuple(self.types)
@@ -78,11 +79,12 @@ class ParquetTable:
             return Fault("the row cannot be read: its part of the file is damaged")
         row = place.at - self._first
         try:
-            return {name: batch.column(name)[row].as_py() for name in self.types}
+            record = {name: batch.column(name)[row].as_py() for name in self.types}
         except UnicodeDecodeError:
             return Fault("the row is not in UTF-8")
         except (ValueError, arrow.ArrowException):
             return Fault("the row holds a value that cannot be read")
+        return {**record, **dict.fromkeys(self.unread)}
 
     def _batch_with(self, number: int) -> Any:
         group = bisect.bisect_right(self._starts, number) - 1

@@ -80,6 +80,9 @@ class Reading:
             SourceError: The file as a whole cannot be read.
         """
         for place, record in self.table.scan():
+            if self.table.sections and not self.fields.is_section(place.section):
+                self._leave_out(place.section)
+                continue
             if isinstance(record, Fault):
                 plan.add(place, fault=record.reason)
                 continue
@@ -92,9 +95,11 @@ class Reading:
 
     def _count(self, section: str, record: Record) -> None:
         for name in self.fields.left_out(section, record):
-            full = f"{section}.{name}" if section else name
-            if full in self.left_out or len(self.left_out) < _MOST_NAMES:
-                self.left_out[full] += 1
+            self._leave_out(f"{section}.{name}" if section else name)
+
+    def _leave_out(self, name: str) -> None:
+        if name in self.left_out or len(self.left_out) < _MOST_NAMES:
+            self.left_out[name] += 1
 
     def _add_row(self, plan: Plan, place: Place, record: Record) -> None:
         texts = self.fields.texts(place.section, record)

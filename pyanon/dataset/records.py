@@ -90,12 +90,14 @@ class Table(Protocol):
         textual: Whether every value is text, numbers too (CSV).
         columns: Names of the columns, where all rows have the same ones.
         rest: What a COCO file has besides arrays, by key, once it was scanned: where it stands.
+        unread: Columns of bytes in a Parquet file, whose values are not read.
     """
 
     sections: bool
     textual: bool
     columns: tuple[str, ...] | None
     rest: dict[str, Place]
+    unread: tuple[str, ...]
 
     def scan(self) -> Iterator[tuple[Place, Record | Fault]]:
         """Every row in order.

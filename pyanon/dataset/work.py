@@ -63,7 +63,7 @@ class Tools:
     """What treats pictures and captions.
 
     Attributes:
-        picture: `pyanon.Anonymizer`: ``(frame)`` or ``(frame, captions=[...])``.
+        picture: `pyanon.Anonymizer`: ``(frame, captions=[...], also=boxes)``.
         text: `pyanon.captioner.Captioner`: ``(text)``.
         close: Lets go of networks.
     """
@@ -104,17 +104,20 @@ class Opening:
             InputError: An extractor is unknown or needs what is not here, or captions may not go there.
         """
         readers = self._readers()
+        device: Any = self.device
         if self.pictures:
             from pyanon.anonymizer import Anonymizer  # loads the networks' runtime
 
-            device: Any = self.device
             anonymizer = Anonymizer(
                 policy=self.policy, pack=self.pack, device=device, threads=self.threads, extractors=readers
             )
             return Tools(picture=anonymizer, close=anonymizer.close)
         from pyanon.captioner import Captioner  # loads the word lists
 
-        return Tools(text=Captioner(policy=self.policy, extractors=readers))
+        captioner = Captioner.open(
+            policy=self.policy, pack=self.pack, device=device, threads=self.threads, extractors=readers
+        )
+        return Tools(text=captioner, close=captioner.close)
 
     def _readers(self) -> tuple[Extractor, ...]:
         if not self.extractors:
@@ -154,7 +157,8 @@ def _picture(job: Job, path: str, tools: Tools) -> Reply:
     if tools.picture is None:
         raise RunnerError("there is nothing that treats pictures")
     picture = read_picture(path)
-    result = tools.picture(picture.frame, captions=list(job.texts)) if job.texts else tools.picture(picture.frame)
+    boxes = picture.face_boxes if len(picture.face_boxes) else None  # faces that the file itself speaks of
+    result = tools.picture(picture.frame, captions=list(job.texts), also=boxes)
     captions: Sequence[Caption] = result.captions
     if len(captions) != len(job.texts):
         raise RunnerError("there are not as many public captions as private ones")

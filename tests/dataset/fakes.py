@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pyanon.dataset.run import Request, run
+from pyanon.dataset.run import run
+from pyanon.dataset.running import Request
 from pyanon.dataset.settings import DatasetSettings
 from pyanon.dataset.summary import DatasetProgress, DatasetSummary
 from pyanon.dataset.work import Opening, Tools
@@ -29,6 +30,8 @@ from pyanon.types import Frame
 
 #: Words that may be in no file of an output.
 PRIVATE = ("Maria", "Lopez", "Quintero", "Ottakring")
+#: What the stand-in paints where a file says that there is a face.
+COVERED = (1, 2, 3)
 _PRIVATE = re.compile("|".join(PRIVATE), re.IGNORECASE)
 
 
@@ -84,10 +87,13 @@ class FakeOpening(Opening):
         self._note([text])
         return rewrite(text)
 
-    def _picture(self, frame: Frame, *, captions: Sequence[str] = ()) -> Seen:
+    def _picture(self, frame: Frame, *, captions: Sequence[str], also: np.ndarray | None) -> Seen:
         self._note(captions)
         face = f"face {int(frame.picture.sum())}"
-        changed = Frame(255 - frame.picture)
+        pixels = 255 - frame.picture
+        for left, top, right, bottom in [] if also is None else also.round().astype(int):
+            pixels[top:bottom, left:right] = COVERED
+        changed = Frame(pixels)
         return Seen(changed, tuple(rewrite(text, face=face) for text in captions))
 
 

@@ -9,11 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pyanon.dataset import DatasetSettings
 from pyanon.errors import InputError, SourceNotFoundError, TruncatedSourceError, UnsupportedMediaError
-from tests.dataset.fakes import face_of, leaks, paint, publish, read_lines, write_lines
+from tests.dataset.fakes import COVERED, face_of, leaks, paint, publish, read_lines, write_lines
+from tests.video import described as made
 
 ROWS = [
     {"id": 11, "image": "maria_lopez.png", "caption": "Maria laughs.", "split": "train", "author": "Lopez", "width": 8},
@@ -92,7 +96,9 @@ def test_parquet(tmp_path: Path, images: Path) -> None:
     assert [row["caption"] for row in rows] == [row["caption"] for row in expected(images)]
     assert rows[0]["captions"] == [face_of(images / "maria_lopez.png"), "b"]
     assert rows[0]["bbox"] == [1.5, 2.0]
-    assert done.left_out == {"author": 3, "latitude": 3}
+    assert done.left_out == {"author": 3, "latitude": 3, "thumbnail": 3}
+    with pytest.raises(InputError, match=r"columns of bytes cannot be kept.*thumbnail"):
+        publish(tmp_path / "rows.parquet", tmp_path / "other", settings=DatasetSettings(keep=("thumbnail",)))
     assert leaks(tmp_path / "out") == []
 
 
@@ -171,6 +177,45 @@ def test_coco_keeps_what_it_is_told_to(tmp_path: Path, images: Path) -> None:
     public = json.loads((tmp_path / "out" / "captions.json").read_text())
     assert public["info"] == COCO["info"]
     assert public["licenses"] == [{"id": 3, "url": COCO["licenses"][0]["url"]}]
+
+
+def test_coco_keys_may_be_names_of_people(tmp_path: Path) -> None:
+    document = {"Maria Lopez": [{"id": 1}, {"id": 2}], "tags": [{"id": 5, "x": 1}], "Quintero": {"id": 1}, **COCO}
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    done = publish(tmp_path / "c.json", tmp_path / "out", settings=DatasetSettings(keep=("tags",)))
+    assert set(json.loads(done.file.read_text())) == {"images", "annotations", "licenses", "tags"}
+    assert json.loads(done.file.read_text())["tags"] == [{"id": 5}]
+    assert (done.left_out["Maria Lopez"], done.left_out["Quintero"], done.left_out["tags.x"]) == (2, 1, 1)
+    assert leaks(tmp_path / "out") == []
+
+
+def test_what_pictures_carry_besides_pixels_is_left_out(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (8, 6), (9, 99, 199))
+    exif = Image.Exif()
+    exif[0x010E] = "Maria Lopez in Ottakring"
+    (tmp_path / "in").mkdir()
+    picture.save(tmp_path / "in" / "a.jpg", exif=exif, comment=b"Maria")
+    text = PngInfo()
+    text.add_text("Author", "Quintero")
+    picture.save(tmp_path / "in" / "b.png", pnginfo=text)
+    assert sorted(leaks(tmp_path / "in")) == ["a.jpg", "b.png"]
+    source = write_lines(tmp_path / "rows.jsonl", [{"image": name, "caption": "x"} for name in ("a.jpg", "b.png")])
+    done = publish(source, tmp_path / "out", images=tmp_path / "in")
+    assert (done.pictures, leaks(tmp_path / "out")) == (2, [])
+
+
+def test_faces_that_a_file_names_are_said_to_the_anonymizer(tmp_path: Path) -> None:
+    folder, region = tmp_path / "in", made.mwg(("Maria", "Face", (0.25, 0.25, 0.25, 0.25)))
+    folder.mkdir()
+    xmp = made.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + made.packet(region))
+    (folder / "a.png").write_bytes(made.in_png(np.full((48, 64, 3), 255, np.uint8), xmp))
+    done = publish(
+        write_lines(tmp_path / "r.jsonl", [{"image": "a.png", "caption": "x"}]), tmp_path / "out", images=folder
+    )
+    public = np.asarray(Image.open(done.output / "images" / "000000001.png").convert("RGB"))
+    assert (public[8:16, 10:22] == COVERED).all()
+    assert not public[30:].any()
+    assert leaks(tmp_path / "out") == []
 
 
 def test_text_alone_names_no_picture(tmp_path: Path) -> None:

@@ -171,6 +171,17 @@ def test_values_that_do_not_fit_their_field_are_left_out(tmp_path: Path) -> None
     assert leaks(tmp_path / "out") == []
 
 
+def test_names_in_capitals_are_known(tmp_path: Path) -> None:
+    images = paint(tmp_path / "in", "maria.png")
+    source = write_lines(tmp_path / "rows.jsonl", [{"ID": 7, "Image": "maria.png", "Caption": "Maria", "Fold": 3}])
+    done = publish(source, tmp_path / "out", images=images)
+    row = read_lines(done.file)[0]
+    assert (row["ID"], row["Image"], row["Fold"]) == (7, "000000001.png", 3)
+    assert row["Caption"] == face_of(images / "maria.png")
+    named = DatasetSettings(captions=("Caption",), image="Image")
+    assert read_lines(publish(source, tmp_path / "named", images=images, settings=named).file) == [row]
+
+
 def test_captions_by_name(tmp_path: Path) -> None:
     row = {"text": "Maria", "note": "Lopez", "captions": ["Maria", "", "b"], "title": ""}
     source = write_lines(tmp_path / "rows.jsonl", [row])
