@@ -1,14 +1,16 @@
 """How often who is meant is told surely, and wrongly: by words for gender and age, and by a photo.
 
-    python -m export.train.faces.selected --cache checkpoints/faces --pack engines/pocket
+    python -m export.train.faces.selected --cache checkpoints/faces --pack engines/pocket [--clips ../shared/data/clips]
 
 On faces that no network has learnt from. An age group next to the one that is said counts as right. Of a photo: every
-two of them are two people, except pairs that both teachers find more alike than `SAME`.
+two of them are two people, except pairs that both teachers find more alike than `SAME`. Of clips, each shows one person
+who is in no other; the first frame of each is the photo.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,15 +19,21 @@ import numpy as np
 from export.train.faces.calibrate import SAME, embeddings
 from export.train.faces.faces import Faces
 from export.train.faces.oracle_nets import NETS
+from pyanon.anonymizer import Anonymizer
 from pyanon.captions.describe import AGES, portrait_of
 from pyanon.captions.pointed import read
 from pyanon.described import Described
 from pyanon.described import Faces as Located
+from pyanon.policy import Policy
 from pyanon.runtime import Pack, face_networks, load_pack
 from pyanon.stages.sample import Prior
 from pyanon.types import BoolArray, Embeddings, Frame, Opinions, Tracks
+from pyanon.video import open_video
 
-__all__ = ["main", "photos", "words"]
+__all__ = ["clips", "main", "photos", "words"]
+
+#: Frames of each clip that are looked at.
+FRAMES = 20
 
 TEXTS = ("women", "men", "children", "young women", "old men", "boys", "girls")
 
@@ -76,6 +84,27 @@ def photos(pack: Pack, faces: Faces, seen: Embeddings) -> str:
     return f"strangers: {same.sum()} of {len(same)} pairs pass for one person; {other.mean():.1%} surely are not"
 
 
+def clips(pack: Pack, folder: Path) -> Iterator[str]:
+    """A line for ``except_`` and one for ``only``: how many faces of the person and of others were kept."""
+    films = {path.name: list(_frames(path)) for path in sorted(folder.iterdir()) if "no_faces" not in path.name}
+    for how in ("except_", "only"):
+        counts = np.zeros((2, 2), np.int64)
+        for name, film in films.items():
+            policy = Policy(method="blur", **{how: film[0].picture})  # type: ignore[arg-type]
+            with Anonymizer(pack=pack, policy=policy) as anonymizer:
+                for other, frames in films.items():
+                    faces = [face for result in anonymizer.stream(frames) for face in result.faces]
+                    counts[int(other != name)] += (sum(face.action == "kept" for face in faces), len(faces))
+        (own, faces_own), (others, faces_others) = counts.tolist()
+        yield f"{how}: kept {own} of {faces_own} of the person, {others} of {faces_others} of others"
+
+
+def _frames(path: Path) -> Iterator[Frame]:
+    """Every second one of the first."""
+    with open_video(path) as video:
+        yield from itertools.islice(video, 0, 2 * FRAMES, 2)
+
+
 def _nowhere(count: int) -> Tracks:
     return Tracks(
         np.zeros((count, 4), np.float32),
@@ -92,6 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=Path("checkpoints/faces"))
     parser.add_argument("--pack", type=Path, default=Path("engines/pocket"))
+    parser.add_argument("--clips", type=Path, help="folder of clips")
     args = parser.parse_args()
     pack, faces = load_pack(args.pack), Faces(args.cache, held_out=True)
     oracles = face_networks(pack).oracles
@@ -102,6 +132,8 @@ def main() -> None:
     for line in words(pack, faces, seen):
         print(line)
     print(photos(pack, faces, seen))
+    for line in clips(pack, args.clips) if args.clips else ():
+        print(line)
 
 
 if __name__ == "__main__":
