@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from types import TracebackType
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -22,9 +23,13 @@ from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
 from pyanon.stages.sample import Sampler
-from pyanon.stages.track import Lookahead, Steadier, Tracker
+from pyanon.stages.track import Lookahead, Steadier, Tracker, with_told
 from pyanon.surfaces import Surfaces
-from pyanon.types import Detections, Face, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
+from pyanon.texts import Extractor, Portrait
+from pyanon.types import Detections, Face, FloatArray, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
+
+if TYPE_CHECKING:
+    from pyanon.captioner import Captioner
 
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
 
@@ -67,7 +72,10 @@ class _Clock:
 
 @dataclass
 class _Seen:
-    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream."""
+    """A frame that was looked at: what was found, and what that took; and who samples and steadies for its stream.
+
+    The last ``told`` of its tracks were not found: somebody said that they are there.
+    """
 
     clock: _Clock
     on_device: bool = False
@@ -75,6 +83,8 @@ class _Seen:
     sampler: Sampler | None = None
     steady: Steadier | None = None
     takes: int = 1
+    before: tuple[Mapping[str, str], ...] = ()
+    told: int = 0
 
 
 class Anonymizer:
@@ -92,6 +102,7 @@ class Anonymizer:
         pack: Name or folder of the pack of networks.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         threads: Threads of one network on the CPU.
+        extractors: What is asked about captions besides the embedded grammar.
 
     Raises:
         PackError: The pack is missing, malformed or tampered with, or cannot do what the policy asks for.
@@ -101,9 +112,16 @@ class Anonymizer:
     """
 
     def __init__(
-        self, *, policy: Policy | None = None, pack: str | Pack = "pocket", device: Device = "auto", threads: int = 1
+        self,
+        *,
+        policy: Policy | None = None,
+        pack: str | Pack = "pocket",
+        device: Device = "auto",
+        threads: int = 1,
+        extractors: Sequence[Extractor] = (),
     ) -> None:
         self.policy = policy or Policy()
+        self._extractors, self._device, self._threads = tuple(extractors), device, threads
         self.pack = pack if isinstance(pack, Pack) else load_pack(pack)
         self._runners: dict[str, Runner] = {}
         self.place, self._placeless = _place(self.pack, device)
@@ -159,6 +177,14 @@ class Anonymizer:
         """What keeps the frames of `open_video`, `open_camera` and `open_sink` on a GPU; None: nothing does."""
         return Surfaces(self.place) if self.place is not None else None
 
+    @cached_property
+    def captioner(self) -> Captioner:
+        """What changes captions: ``anonymizer.captioner(text)`` does so for a text without a picture."""
+        from pyanon.captioner import Captioner, open_decoder  # loads the word lists
+
+        decoder = open_decoder(self.pack, lambda role: self._open(role, self._device, self._threads))
+        return Captioner(policy=self.policy, extractors=self._extractors, decoder=decoder)
+
     def close(self) -> None:
         """Lets go of the networks; harmless when repeated."""
         for runner in self._runners.values():
@@ -175,22 +201,53 @@ class Anonymizer:
     ) -> None:
         self.close()
 
-    def __call__(self, picture: Picture) -> Result:
-        """Anonymizes one picture, on its own.
+    def __call__(
+        self,
+        picture: Picture,
+        *,
+        caption: str | None = None,
+        captions: Sequence[str] = (),
+        also: FloatArray | None = None,
+    ) -> Result:
+        """Anonymizes one picture, on its own, and what is said of it.
 
         Args:
             picture: ``(H, W, 3)`` uint8 RGB, or a `Frame`. An array of another library on the GPU (anything with
                 ``__cuda_array_interface__`` or ``__dlpack__``) stays there, and ``result.output.pixels`` is there, too.
+            caption: A text that goes with the picture; ``result.caption`` is what may go with the result.
+            captions: More of them; ``result.captions`` has all, that one first.
+            also: ``(n, 4)`` xyxy in source pixels, where somebody says that faces are. Those that no located face
+                stands for are covered, never replaced; they are ``told`` in the result.
 
         Raises:
-            InputError: The picture is not such an array.
+            InputError: The picture is not such an array, a caption is no text, or ``also`` are no boxes.
             StageError: A stage raised and the policy says stop.
         """
+        texts = ((caption,) if caption is not None else ()) + tuple(captions)
         frame = self._frame(picture, 0)
         seen = _Seen(_Clock(), _is_on_device(frame), sampler=self._sampler(), takes=STILL_TAKES)
         tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
-        return self._finish(*self._look(frame, tracker, seen, details), seen)
+        frame, tracks = self._look(frame, tracker, seen, details)
+        if also is not None:
+            located = len(tracks)
+            tracks = with_told(tracks, also)
+            seen.told = len(tracks) - located
+        result = self._finish(frame, tracks, seen)
+        return self._captioned(result, texts, seen) if texts else result
+
+    def _captioned(self, result: Result, texts: Sequence[str], seen: _Seen) -> Result:
+        """With public captions: of whom there is a new face, of those who are covered only that they are there."""
+        from pyanon.captioner import Scene
+        from pyanon.captions.describe import portrait_of
+
+        after = tuple(portrait_of(face.traits, face.xyxy) for face in result.faces)
+        before = tuple(portrait_of(traits) for traits in seen.before)
+        if result.failed:
+            before = after = (Portrait(),)
+        scene = Scene(before, after)
+        done = tuple(seen.clock.run("caption", partial(self.captioner, text, scene=scene)) for text in texts)
+        return replace(result, captions=done, timings=seen.clock.finish())
 
     def stream(self, frames: Iterable[Picture], *, lookahead: int | None = None) -> Iterator[Result]:
         """Anonymizes the frames of one video or camera, in order.
@@ -284,6 +341,7 @@ class Anonymizer:
             seen.clock.run("blend", self.place.synchronize)
         elif _is_on_device(output):
             output = replace(output, pixels=seen.clock.run("transfer", lambda: output.picture))
+        seen.before = verdicts.before
         return Result(output, self._faces(tracks, verdicts, seen), seen.clock.finish())
 
     def _replaced(self, frame: Frame, tracks: Tracks, seen: _Seen) -> tuple[Tracks, Replacements, Verdicts]:
@@ -318,6 +376,8 @@ class Anonymizer:
                 reason=verdicts.reason[row],
                 similarity=tuple(verdicts.similarity[row][np.isfinite(verdicts.similarity[row])].tolist()),
                 epsilon=spent.get(int(tracks.track_id[row]), 0.0),
+                traits=verdicts.traits[row],
+                told=row >= len(tracks) - seen.told,
             )
             for row, box in enumerate(tracks.xyxy)
         )

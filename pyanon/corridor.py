@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -12,6 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from pyanon.errors import PackError
+from pyanon.keys import secret_of
 from pyanon.ops.pictures import joined
 from pyanon.policy import Policy
 from pyanon.runtime import OCCLUSION, ORACLE, Manifold, Pack, Runner, face_networks, missing_for_faces
@@ -30,8 +29,6 @@ __all__ = ["Corridor", "RunStage", "is_replacing"]
 
 T = TypeVar("T")
 
-#: Rounds of PBKDF2 (RFC 8018) between a passphrase and a secret: guessing passphrases shall be slow.
-ROUNDS = 600_000
 #: Merit in nats from which on a face looks for no better replacement, and pictures painted in a frame for that alone.
 SATISFIED, PAINTINGS = -1.0, 4
 #: Share of a similarity that is refused from which on merit falls, and by how many nats for each whole one.
@@ -91,7 +88,8 @@ class Corridor:
         self._choice = GroupChoice(
             manifold, traits=networks.traits, preserve=list(policy.preserve), alter=list(policy.alter)
         )
-        self._secret, self._epsilon = _secret(policy.key), policy.epsilon
+        self._traits = networks.traits
+        self._secret, self._epsilon = secret_of(policy.key), policy.epsilon
         self._align = Aligner(networks)
         occlusion = open_runner(OCCLUSION) if OCCLUSION in pack.manifest.roles else None
         self._encode = Encoder(open_runner("face_encoder"), occlusion=occlusion)
@@ -159,6 +157,8 @@ class Corridor:
         sampler.redraw(faces.track_id[~takes.accepted].tolist())
         identities, painted, verdicts = takes.best()
         sampler.settle({int(faces.track_id[row]): identities.code[row] for row in np.flatnonzero(takes.accepted)})
+        traits = self._read(verdicts.embeddings, verdicts.accepted)
+        verdicts = replace(verdicts, traits=traits, before=self._read(originals))
         return _spread(painted, fit), self._joined(verdicts, fit, reasons)
 
     def _verified(self, crops: Crops, originals: Embeddings, painted: Replacements, *, new: BoolArray) -> Verdicts:
@@ -174,6 +174,21 @@ class Corridor:
             reason = tuple(KNOWN if hit else before for before, hit in reasons)
             verdicts = replace(verdicts, accepted=verdicts.accepted & ~known, reason=reason)
         return verdicts
+
+    def _read(self, seen: Embeddings | None, rows: BoolArray | None = None) -> tuple[Mapping[str, str], ...]:
+        """The likeliest category of every trait, for those of the rows that could be read."""
+        if seen is None:
+            return ()
+        logits = self._prior.traits(seen)
+        readable = np.isfinite(logits).all(axis=1)
+        readable &= True if rows is None else rows
+        ends = np.cumsum([len(names) for names in self._traits.values()])[:-1]
+        best = [part.argmax(axis=1) for part in np.split(np.nan_to_num(logits), ends, axis=1)]
+        read: list[Mapping[str, str]] = [{} for _ in range(len(seen))]
+        for row in np.flatnonzero(readable).tolist():
+            found = zip(self._traits.items(), best, strict=True)
+            read[row] = {name: names[int(of[row])] for (name, names), of in found}
+        return tuple(read)
 
     def _merit(self, originals: Embeddings, verdicts: Verdicts) -> FloatArray:
         """How good replacements are, ``(n,)``: what `GroupChoice.merit` says, less for those that were nearly refused.
@@ -205,7 +220,9 @@ class Corridor:
         texts = iter(verdicts.reason)
         whole = self._refused(tuple(reason or next(texts) for reason in reasons))
         whole.accepted[fit], whole.similarity[fit] = verdicts.accepted, verdicts.similarity
-        return whole
+        traits, before = iter(verdicts.traits), iter(verdicts.before)
+        rows = [(next(traits), next(before)) if each else ({}, {}) for each in fit.tolist()]
+        return replace(whole, traits=tuple(row[0] for row in rows), before=tuple(row[1] for row in rows))
 
 
 def _check_sizes(pack: Pack, manifold: Manifold) -> None:
@@ -232,9 +249,3 @@ def _spread(painted: Replacements, fit: BoolArray) -> Replacements:
     matrix[fit] = painted.matrix
     pixels, mask = (joined([(to, stack, rows)], count=count) for stack in (painted.pixels, painted.mask))
     return Replacements(pixels, mask, matrix)
-
-
-def _secret(key: bytes | str | None) -> bytes:
-    if key is None:
-        return secrets.token_bytes(32)
-    return key if isinstance(key, bytes) else hashlib.pbkdf2_hmac("sha256", key.encode(), b"pyanon/key", ROUNDS)

@@ -13,6 +13,7 @@ Every error says what happened, what was given, what is expected and what to do:
     │   ├── PackIntegrityError                   a file of a pack is not the one that was signed
     │   └── UnknownPromptError (LookupError)     the locator has no embedding for this prompt
     ├── RunnerError         (RuntimeError)       a network could not be loaded or run
+    ├── ExtractorError      (RuntimeError)       a caption could not be read: who reads it failed or made no sense
     └── StageError          (RuntimeError)       a stage of the pipeline raised; names the stage
 
 Each also subclasses the builtin in brackets, so that callers who know only the builtins still catch it.
@@ -21,6 +22,7 @@ Each also subclasses the builtin in brackets, so that callers who know only the 
 from __future__ import annotations
 
 __all__ = [
+    "ExtractorError",
     "InputError",
     "PackError",
     "PackIntegrityError",
@@ -100,6 +102,10 @@ class UnknownPromptError(PackError, LookupError):
 
 class RunnerError(PyanonError, RuntimeError):
     """A network could not be loaded, or was given or returned something its pack does not state."""
+
+
+class ExtractorError(PyanonError, RuntimeError):
+    """An extractor failed, or answered what cannot be used; what it was to read may not leave. Never quotes it."""
 
 
 class StageError(PyanonError, RuntimeError):

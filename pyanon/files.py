@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,10 +13,21 @@ from pyanon import stream
 from pyanon.errors import InputError, TruncatedSourceError
 from pyanon.naming import Errand, check_folder, check_input, claim, default_folder, default_output, errands
 from pyanon.report import FaceReport, Tally, check_report
-from pyanon.video import VideoInfo, is_picture, open_sink, open_video, read_picture, write_picture
+from pyanon.video import (
+    Picture,
+    PublicWords,
+    VideoInfo,
+    is_picture,
+    open_sink,
+    open_video,
+    read_picture,
+    takes_words,
+    write_picture,
+)
 from pyanon.video.formats import format_of
 from pyanon.video.probe import is_address
 from pyanon.video.sink import Audio
+from pyanon.wording import notes_on_faces, notes_on_words, public_words, to_rewrite
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer
@@ -65,7 +76,7 @@ class FileSummary:
         source: Path or address of the input.
         output: Path or address of the anonymized version.
         frames: Frames written.
-        faces: Faces located in them: one person in ten frames counts ten times.
+        faces: Faces hidden in them: one person in ten frames counts ten times.
         coasted: Those of them that the locator missed and whose track kept them hidden.
         tracks: Different faces as far as they could be followed; somebody who comes back counts again.
         failed: Frames covered whole because a stage raised, where the policy says so.
@@ -78,6 +89,7 @@ class FileSummary:
         exposed: Located faces that left neither replaced nor covered; says nothing about faces that were not found.
         epsilon: Privacy loss by track, where the exponential mechanism spent any.
         total_epsilon: That of all tracks together.
+        captions: The public captions of those that were given, in their order.
     """
 
     source: str
@@ -96,6 +108,7 @@ class FileSummary:
     exposed: int = 0
     epsilon: Mapping[int, float] = field(default_factory=dict)
     total_epsilon: float = 0.0
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +154,7 @@ class _Writing:
     quality: int | None = None
     preset: str | None = None
     overwrite: bool = False
+    rewrite_captions: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +165,7 @@ class _Job:
     writing: _Writing
     report: FaceReport | None = None
     on_progress: OnProgress | None = None
+    captions: tuple[str, ...] = ()
 
     def video(self, source: str | Path, output: str | Path, place: Progress) -> FileSummary:
         """Anonymizes a video; ``output`` has been claimed."""
@@ -183,10 +198,30 @@ class _Job:
         began, count = time.monotonic(), _Count(self, str(source), place)
         count.total(1)
         picture = read_picture(source)
-        result = self.anonymizer(picture.frame)
-        write_picture(output, result.output, like=picture, keep_exif=self.writing.keep_metadata)
+        how, found = self.writing, picture.descriptions
+        captions = to_rewrite(found) if how.rewrite_captions and takes_words(output) else {}
+        result = self._treated(picture, captions)
+        words = PublicWords()
+        if how.rewrite_captions and takes_words(output) and not result.failed:
+            words = self._words(picture, captions, result)
+        write_picture(output, result.output, like=picture, keep_exif=how.keep_metadata, words=words)
         count(result)
-        return count.summary(output, began=began, notes=picture.notes)
+        notes = (*notes_on_faces(found, result.faces), *notes_on_words(found, words, rights_kept=how.keep_metadata))
+        texts = tuple(caption.text for caption in result.captions[: len(self.captions)])
+        return replace(count.summary(output, began=began, notes=picture.notes + notes), captions=texts)
+
+    def _treated(self, picture: Picture, captions: Mapping[str, str]) -> Result:
+        """The picture with nobody left in it, and its captions rewritten to agree with whom it shows then."""
+        boxes = picture.face_boxes if len(picture.face_boxes) else None
+        return self.anonymizer(picture.frame, captions=[*self.captions, *captions.values()], also=boxes)
+
+    def _words(self, picture: Picture, captions: Mapping[str, str], result: Result) -> PublicWords:
+        written = result.captions[len(self.captions) :]
+        texts = {name: caption.text for name, caption in zip(captions, written, strict=True)}
+        captioner = self.anonymizer.captioner
+        return public_words(
+            picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text, faces=result.faces
+        )
 
     def file(self, errand: Errand, place: Progress) -> FileSummary:
         """Anonymizes a file of a folder."""
@@ -358,6 +393,8 @@ def anonymize_picture(
     policy: Policy | None = None,
     anonymizer: Anonymizer | None = None,
     keep_metadata: bool = False,
+    rewrite_captions: bool = False,
+    captions: Sequence[str] = (),
     overwrite: bool = False,
     report: str | Path | None = None,
     progress: OnProgress | None = None,
@@ -370,6 +407,9 @@ def anonymize_picture(
         policy: What shall happen to the faces; None for the default.
         anonymizer: To be used and left open, instead of a policy.
         keep_metadata: Keep what is harmless of the EXIF block; never places, names, devices or thumbnails.
+        rewrite_captions: Rewrite the title and the caption that the file holds, so that they give nobody away and fit
+            the new faces, and keep keywords that say nothing of anybody; without it they are left out.
+        captions: Texts that go with the picture; those that may go with the output are in the summary.
         overwrite: Whether an output or report that is there already may be replaced.
         report: Where to write one JSON line (docs/cli.md); None for nowhere.
         progress: Called when it is done.
@@ -384,13 +424,14 @@ def anonymize_picture(
         PackError: The pack is missing, malformed or tampered with, or does not know a prompt.
         StageError: A stage raised and the policy says stop.
     """
-    writing = _Writing(keep_metadata=keep_metadata, overwrite=overwrite)
+    writing = _Writing(keep_metadata=keep_metadata, overwrite=overwrite, rewrite_captions=rewrite_captions)
     target = _claimed_file(source, output, overwrite=overwrite)
     with (
         _reported(report, others=(source, target), overwrite=overwrite) as lines,
         _opened(anonymizer, policy) as opened,
     ):
-        return _Job(opened, writing, lines, progress).picture(source, target, Progress(str(source)))
+        job = _Job(opened, writing, lines, progress, tuple(captions))
+        return job.picture(source, target, Progress(str(source)))
 
 
 def anonymize_folder(
@@ -401,6 +442,7 @@ def anonymize_folder(
     anonymizer: Anonymizer | None = None,
     audio: Audio = "drop",
     keep_metadata: bool = False,
+    rewrite_captions: bool = False,
     quality: int | None = None,
     preset: str | None = None,
     overwrite: bool = False,
@@ -419,6 +461,7 @@ def anonymize_folder(
         anonymizer: As for `anonymize_video`.
         audio: As for `anonymize_video`.
         keep_metadata: As for `anonymize_video` and `anonymize_picture`.
+        rewrite_captions: As for `anonymize_picture`.
         quality: As for `anonymize_video`.
         preset: As for `anonymize_video`.
         overwrite: Whether outputs or a report that are there already may be replaced.
@@ -439,7 +482,7 @@ def anonymize_folder(
     todo, left = errands(folder, target)
     check_folder(target)
     files = [path for errand in todo for path in (errand.source, errand.output)]
-    writing = _Writing(audio, keep_metadata, quality, preset, overwrite)
+    writing = _Writing(audio, keep_metadata, quality, preset, overwrite, rewrite_captions)
     with (
         _reported(report, others=files, overwrite=overwrite) as lines,
         _opened(anonymizer, policy) as opened,

@@ -22,11 +22,15 @@ __all__ = [
     "squares",
     "transform",
     "union_boxes",
+    "unmatched",
     "visible",
     "within_boxes",
 ]
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
+
+#: Least overlap (IoU) of two boxes that may stand for the same face, where people drew one of them by hand.
+ALIKE = 0.1
 
 
 def sizes(xyxy: FloatArray) -> FloatArray:
@@ -77,6 +81,27 @@ def iou(a: FloatArray, b: FloatArray) -> FloatArray:
     area_a, area_b = sizes(a).clip(0).prod(axis=1), sizes(b).clip(0).prod(axis=1)
     total = area_a[:, None] + area_b[None, :] - overlap
     return np.asarray(overlap / np.maximum(total, 1e-9), np.float32)
+
+
+def unmatched(boxes: FloatArray, found: FloatArray) -> BoolArray:
+    """Which of the boxes ``(n, 4)`` none of the others ``(m, 4)`` stands for, ``(n,)``.
+
+    One of the others stands for one box at most: the one it is most like, where the centre of either lies in the other
+    and they share at least `ALIKE` of what both hold.
+    """
+    near = _hold(boxes, centres(found)) | _hold(found, centres(boxes)).T
+    likeness = np.where(near, iou(boxes, found), 0)
+    free = np.ones(len(boxes), np.bool_)
+    while likeness.size and likeness.max() >= ALIKE:
+        row, column = np.unravel_index(likeness.argmax(), likeness.shape)
+        free[row], likeness[row], likeness[:, column] = False, 0, 0
+    return free
+
+
+def _hold(boxes: FloatArray, points: FloatArray) -> BoolArray:
+    """Which of the points ``(m, 2)`` each box holds, ``(n, m)``."""
+    inside = (boxes[:, None, :2] <= points[None]) & (points[None] <= boxes[:, None, 2:])
+    return np.asarray(inside.all(axis=-1))
 
 
 def squares(xyxy: FloatArray, *, grow: float, size: int) -> FloatArray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias, get_args
 
 from pyanon.errors import InputError
+from pyanon.texts import KINDS, OPERATORS, Operator
 
-__all__ = ["KEPT", "PRESERVED", "SHORTEST_PASSPHRASE", "Cover", "Method", "OnError", "Policy"]
+__all__ = ["KEPT", "PRESERVED", "SHORTEST_PASSPHRASE", "Cover", "Method", "OnError", "Operators", "Policy"]
 
 #: Looks of a cover. None of them contains anything of the face: all are painted from what stays visible around it.
 Cover: TypeAlias = Literal["blur", "mosaic", "solid"]
@@ -22,6 +23,60 @@ KEPT = frozenset({"expression", "pose", "gaze"})
 PRESERVED = KEPT | {"age", "gender", "skin"}
 #: Characters of a passphrase, at least.
 SHORTEST_PASSPHRASE = 12
+
+
+class Operators(Mapping[str, Operator]):
+    """Kind of span -> what is put in its place; ``"default"`` stands for the kinds that are not named. Never changes.
+
+    Args:
+        given: Kind or ``"default"`` -> one of `pyanon.texts.OPERATORS`.
+
+    Raises:
+        InputError: A kind or an operator is unknown, or what nobody could read would be kept.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, given: Mapping[str, Operator]) -> None:
+        pairs = list(given.items()) if isinstance(given, Mapping) else [(repr(given), "")]
+        for kind, operator in pairs:
+            if kind not in {*KINDS, "default"} or operator not in OPERATORS:
+                raise InputError(
+                    "Policy.operators cannot be used",
+                    given=f"{kind}={operator}",
+                    expected=f"a mapping of default or {', '.join(KINDS)} to {', '.join(OPERATORS)}",
+                )
+            if operator == "keep" and kind in {"default", "unread"}:
+                raise InputError(
+                    "Policy.operators would keep what nobody could read",
+                    given=f"{kind}={operator}",
+                    expected="what is kept to be named, kind by kind",
+                    do='name what may stay, such as {"place": "keep"}',
+                )
+        self._pairs = tuple(sorted(pairs))
+
+    def of(self, kind: str) -> Operator:
+        """What is put in the place of spans of a kind.
+
+        Args:
+            kind: One of `pyanon.texts.KINDS`.
+        """
+        return self.get(kind) or self.get("default") or "replace"
+
+    def __getitem__(self, kind: str) -> Operator:
+        return dict(self._pairs)[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return (kind for kind, _ in self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._pairs))
 
 
 @dataclass(frozen=True)
@@ -54,6 +109,11 @@ class Policy:
             several looks, at 640, 960 and, where the picture is large, 1280.
         on_error: What a stage that raises does: end the stream (``"stop"``), or cover the whole frame (``"cover"``).
         seed: Seed of the grain in covers; equal seeds give equal pictures.
+        operators: What is put in the place of what a caption gives away, by kind, or by ``"default"`` for the others:
+            ``replace`` (a general description), ``redact``, ``mask``, ``hash``, ``encrypt`` or ``keep``
+            (docs/captions.md). Empty: all are replaced.
+        pseudonyms: Whether names in captions are replaced by new names, the same for the same name and key, in place
+            of general descriptions; needs ``key``.
 
     Raises:
         InputError: A value that cannot be used.
@@ -76,6 +136,8 @@ class Policy:
     detail: int | None = None
     on_error: OnError = "stop"
     seed: int = 0
+    operators: Mapping[str, Operator] = field(default_factory=lambda: Operators({}))
+    pseudonyms: bool = False
 
     def __post_init__(self) -> None:
         if self.method is not None:
@@ -96,6 +158,7 @@ class Policy:
         if self.detail is not None:
             _check_whole("detail", self.detail, 64, 4096)
         _check_whole("seed", self.seed, 0, 2**63 - 1)
+        self._check_words()
         if len(self.colour) != 3 or not all(isinstance(c, int) and 0 <= c <= 255 for c in self.colour):
             raise InputError("Policy.colour is not a colour", given=self.colour, expected="three integers 0..255")
         if isinstance(self.prompts, str) or not self.prompts or not all(isinstance(p, str) for p in self.prompts):
@@ -122,6 +185,20 @@ class Policy:
                 do="make one with secrets.token_bytes(32)",
             )
 
+    def _check_words(self) -> None:
+        """What concerns captions."""
+        operators = Operators(self.operators)
+        object.__setattr__(self, "operators", operators)
+        if self.key is not None:
+            return
+        if self.pseudonyms or "encrypt" in operators.values():
+            raise InputError(
+                "Policy.pseudonyms needs Policy.key" if self.pseudonyms else "Policy.operators encrypts without a key",
+                given="key=None",
+                expected="a key, which is what makes the same name out of the same name, or turns a token back",
+                do="make one with secrets.token_bytes(32), and keep it",
+            )
+
     @property
     def look(self) -> Cover:
         """Look of a cover: the method's, where that is one."""
@@ -130,10 +207,16 @@ class Policy:
     def facts(self) -> dict[str, object]:
         """The fields by name, for reports: plain values, and never the key."""
         shown = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "key"}
-        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in shown.items()}
+        return {name: _plain(value) for name, value in shown.items()}
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in self.facts().items())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Operators):
+        return dict(value)
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 _ONE_OF_THEM = 'leave it out of preserve: Policy(preserve={"expression", "pose", "gaze", ...}, alter={...})'

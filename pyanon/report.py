@@ -52,6 +52,7 @@ def _entry(face: Face, width: int, height: int) -> dict[str, Any]:
         "action": face.action,
         **({"reason": face.reason} if face.reason else {}),
         **({"epsilon": face.epsilon} if face.epsilon else {}),
+        **({"told": True} if face.told else {}),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyanon.ops import pictures
-from pyanon.types import BoolArray, FloatArray, Identities, Pixels, Replacements, Verdicts
+from pyanon.types import BoolArray, Embeddings, FloatArray, Identities, Pixels, Replacements, Verdicts
 
 __all__ = ["Takes"]
 
@@ -58,6 +58,7 @@ class Takes:
                 _picked(which, [v.accepted for v in verdicts]),
                 _picked(which, [v.similarity for v in verdicts]),
                 tuple(verdicts[take].reason[row] for row, take in enumerate(which.tolist())),
+                _seen(which, [v.embeddings for v in verdicts]),
             ),
         )
 
@@ -65,6 +66,14 @@ class Takes:
 def _picked(which: npt.NDArray[np.intp], takes: list[npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
     """Row by row that of the take."""
     return np.stack(takes)[which, np.arange(len(which))]
+
+
+def _seen(which: npt.NDArray[np.intp], takes: list[Embeddings | None]) -> Embeddings | None:
+    """What the oracles see of the best take; None where they did not look at all of them."""
+    looked = [take.oracles for take in takes if take is not None]
+    if len(looked) < len(takes):
+        return None
+    return Embeddings(tuple(_picked(which, list(rows)) for rows in zip(*looked, strict=True)))
 
 
 def _pictures(which: npt.NDArray[np.intp], takes: list[Pixels]) -> Pixels:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pyanon.arrays import DeviceArray, on_host
 from pyanon.errors import InputError
+from pyanon.texts import Caption, Consistency
 
 __all__ = [
     "Action",
@@ -86,9 +87,9 @@ def _require_pixels(
     _require(owner, name, array, dtype, shape, on_device=True)
 
 
-def _aligned(name: str, texts: tuple[str, ...], rows: int) -> None:
+def _aligned(name: str, texts: tuple[object, ...], rows: int) -> None:
     if len(texts) != rows:
-        raise InputError(f"{name} is not aligned with its rows", given=f"{len(texts)} texts", expected=f"{rows}")
+        raise InputError(f"{name} is not aligned with its rows", given=f"{len(texts)} entries", expected=f"{rows}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -379,15 +380,23 @@ class Verdicts:
         similarity: ``(n, oracles)`` float32, cosine similarity of replacement and original, NaN where not compared.
         reason: ``n`` short texts, empty where accepted.
         embeddings: What the oracles see in the replacements; None where nobody looked.
+        traits: ``n`` times trait -> category, as the oracles read a replacement; empty where it is not accepted.
+        before: ``n`` times the same of the original; empty where it could not be read.
     """
 
     accepted: BoolArray
     similarity: FloatArray
     reason: tuple[str, ...]
     embeddings: Embeddings | None = None
+    traits: tuple[Mapping[str, str], ...] = ()
+    before: tuple[Mapping[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.accepted)
+        for name in ("traits", "before"):
+            if not getattr(self, name):
+                object.__setattr__(self, name, ({},) * n)
+            _aligned(f"Verdicts.{name}", getattr(self, name), n)
         _require("Verdicts", "accepted", self.accepted, np.bool_, (n,))
         _require("Verdicts", "similarity", self.similarity, np.float32, (n, None))
         _aligned("Verdicts.reason", self.reason, n)
@@ -411,6 +420,8 @@ class Face:
         reason: Why it was covered, where faces are to be replaced; else empty.
         similarity: Of replacement and original, for every oracle; empty where they were not compared.
         epsilon: Privacy loss spent on its track so far, by the exponential mechanism.
+        traits: Trait -> category of the face that is there now, as the oracles read it; empty where it is covered.
+        told: Whether nobody located it, and it was covered because the caller or the file says that it is there.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -425,6 +436,8 @@ class Face:
     reason: str = ""
     similarity: tuple[float, ...] = ()
     epsilon: float = 0.0
+    traits: Mapping[str, str] = field(default_factory=dict, hash=False)
+    told: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -436,14 +449,31 @@ class Result:
         faces: The faces that were hidden in it.
         timings: Milliseconds per stage, and ``"total"``.
         failed: Name of the stage that raised, where the whole frame was covered because of it; else empty.
+        captions: The public captions, in the order in which the captions were given.
     """
 
     output: Frame
     faces: tuple[Face, ...]
     timings: Mapping[str, float]
     failed: str = ""
+    captions: tuple[Caption, ...] = ()
 
     @property
     def frame(self) -> ImageArray:
         """The anonymized picture, ``(H, W, 3)`` uint8 RGB; a copy where ``output.pixels`` are on a GPU."""
         return self.output.picture
+
+    @property
+    def caption(self) -> str:
+        """The public caption, the first where there are several; empty where none was given."""
+        return self.captions[0].text if self.captions else ""
+
+    @property
+    def consistency(self) -> Consistency:
+        """How well that caption fits the picture, before and after, and what was changed in it."""
+        return self.captions[0].consistency if self.captions else Consistency()
+
+    @property
+    def instruction(self) -> str:
+        """What an editor would have to do to the original picture to come to one like this."""
+        return self.captions[0].instruction if self.captions else ""

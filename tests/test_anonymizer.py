@@ -216,6 +216,22 @@ def test_any_strides(anonymizer: Anonymizer, portrait: ImageArray) -> None:
     assert (anonymizer(flipped).frame == anonymizer(portrait).frame).all()
 
 
+def test_boxes_that_somebody_gives_are_covered_where_no_face_was_located(
+    anonymizer: Anonymizer, portrait: ImageArray
+) -> None:
+    plain = anonymizer(portrait)
+    located = np.array([face.xyxy for face in plain.faces], np.float32)
+    elsewhere = np.array([[400, 300, 460, 380]], np.float32)
+    result = anonymizer(portrait, also=np.concatenate([located, elsewhere]))
+    assert [face.told for face in result.faces] == [False] * len(located) + [True]
+    assert result.faces[: len(located)] == plain.faces
+    assert (result.faces[-1].xyxy, result.faces[-1].action) == ((400, 300, 460, 380), "covered")
+    assert (result.frame[320:360, 415:445] != portrait[320:360, 415:445]).any(-1).mean() > 0.95
+    assert (anonymizer(portrait, also=located).frame == plain.frame).all()
+    with pytest.raises(InputError, match="where faces are"):
+        anonymizer(portrait, also=np.zeros(4))
+
+
 @pytest.mark.parametrize(
     ("bad", "text"),
     [

@@ -21,6 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: Packages that are not there on every machine, and ONNX Runtime, which only a runner may load.
 OPTIONAL = [
     *("clang_format", "hypothesis", "mypy", "onnx", "pyarrow", "pytest", "ruff", "scipy", "skimage"),
+    *("cryptography", "faker", "gliner", "presidio_analyzer", "spacy", "tldextract"),
     *("cuda", "cupy", "cv2", "huggingface_hub", "onnxruntime", "openvino", "tensorrt", "torch", "ultralytics"),
 ]
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pyanon.errors import InputError
-from pyanon.policy import Policy
+from pyanon.policy import Operators, Policy
+from pyanon.texts import Operator
 
 
 @pytest.mark.parametrize(
@@ -39,6 +44,13 @@ from pyanon.policy import Policy
         {"key": b"short"},
         {"key": "short"},
         {"key": 5},
+        {"operators": {"surname": "mask"}},
+        {"operators": {"name": "erase"}},
+        {"operators": {"unread": "keep"}},
+        {"operators": {"default": "keep"}},
+        {"operators": ["name"]},
+        {"operators": {"name": "encrypt"}},
+        {"pseudonyms": True},
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(setting: dict[str, Any]) -> None:
@@ -68,6 +80,35 @@ def test_the_key_is_never_shown() -> None:
     policy = Policy(key="a secret passphrase")
     assert "secret" not in f"{policy} {policy!r} {policy.facts()}"
     assert "key" not in policy.facts()
+
+
+def test_operators_are_those_of_the_kind_or_of_all_others() -> None:
+    operators = Policy(operators={"name": "hash", "default": "mask", "place": "keep"}).operators
+    assert isinstance(operators, Operators)
+    assert [operators.of(kind) for kind in ("name", "place", "age")] == ["hash", "keep", "mask"]
+    assert Operators({}).of("name") == "replace"
+
+
+def test_operators_never_change() -> None:
+    given: dict[str, Operator] = {"name": "mask"}
+    policy = Policy(operators=given)
+    given["name"] = "keep"
+    assert policy.operators == {"name": "mask"}
+    with pytest.raises(TypeError, match="item assignment"):
+        policy.operators["name"] = "keep"  # type: ignore[index]
+
+
+def test_a_policy_with_operators_can_be_hashed_copied_and_sent() -> None:
+    policy = Policy(operators={"name": "mask", "age": "redact"})
+    assert hash(policy) == hash(Policy(operators={"age": "redact", "name": "mask"}))
+    assert pickle.loads(pickle.dumps(policy)) == copy.deepcopy(policy) == replace(policy) == policy  # noqa: S301
+    assert policy.facts()["operators"] == {"name": "mask", "age": "redact"}
+    assert json.dumps(policy.facts())
+
+
+def test_pseudonyms_and_tokens_need_a_key() -> None:
+    assert Policy(pseudonyms=True, key=b"k" * 16).pseudonyms
+    assert Policy(operators={"name": "encrypt"}, key="a secret passphrase").operators == {"name": "encrypt"}
 
 
 def test_defaults_are_valid_and_readable() -> None:

@@ -19,7 +19,7 @@ from pyanon.files import anonymize_picture, anonymize_video
 from pyanon.policy import Policy
 from pyanon.report import Tally
 from pyanon.runtime import Pack
-from pyanon.types import Frame, ImageArray
+from pyanon.types import Detections, Frame, ImageArray
 from pyanon.video import read_picture
 from tests.tiny_faces import Twist, build
 from tests.video.media import write_video
@@ -52,6 +52,23 @@ def pan(picture: ImageArray, count: int) -> list[Frame]:
         Frame(np.ascontiguousarray(picture[2 * i : 300 + 2 * i, 2 * i : 400 + 2 * i]), i, Fraction(1, 25), i)
         for i in range(count)
     ]
+
+
+def test_a_face_that_somebody_names_and_nobody_located_is_covered_never_replaced(
+    anonymizer: Anonymizer, portrait: ImageArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = np.array([next(face.xyxy for face in anonymizer(portrait).faces if face.action == "replaced")], np.float32)
+    real = anonymizer.locate
+
+    def blind(frame: Frame, *, details: tuple[int, ...]) -> Detections:
+        return Detections.empty()
+
+    blind.still_threshold = real.still_threshold  # type: ignore[attr-defined]
+    monkeypatch.setattr(anonymizer, "locate", blind)
+    assert anonymizer(portrait).faces == ()
+    result = anonymizer(portrait, also=box)
+    assert [(face.action, face.told) for face in result.faces] == [("covered", True)]
+    assert (result.frame[FACE] == portrait[FACE]).all(-1).mean() < 0.05
 
 
 def test_a_face_is_replaced_and_the_rest_is_untouched(anonymizer: Anonymizer, portrait: ImageArray) -> None:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from pyanon.texts import Portrait
 
-__all__ = ["AGES", "GENDERS", "PERSON_WORDS", "PersonWord", "age_group", "fits", "general", "portrait_of"]
+__all__ = [
+    "AGES",
+    "GENDERS",
+    "PERSON_WORDS",
+    "PersonWord",
+    "age_group",
+    "fits",
+    "general",
+    "plural_of",
+    "portrait_of",
+]
 
 GENDERS = ("female", "male")
 #: Age groups that words tell apart, from the youngest on.
@@ -26,12 +36,14 @@ class PersonWord:
         ages: The age groups it may be said of; empty: of all.
         plural: Whether it is a plural.
         neutral: The word that claims no gender.
+        twin: The word that claims the other gender, empty where there is none.
     """
 
     gender: str = ""
     ages: frozenset[str] = frozenset()
     plural: bool = False
     neutral: str = "person"
+    twin: str = ""
 
 
 def _ages(*groups: str) -> frozenset[str]:
@@ -39,20 +51,21 @@ def _ages(*groups: str) -> frozenset[str]:
 
 
 _GROWN, _SMALL = _ages("young", "adult", "old"), _ages("baby", "child", "teen")
+#: Singular and plural -> what they claim.
 _PAIRS: dict[tuple[str, str], PersonWord] = {
-    ("man", "men"): PersonWord("male", _GROWN),
-    ("woman", "women"): PersonWord("female", _GROWN),
-    ("gentleman", "gentlemen"): PersonWord("male", _GROWN),
-    ("lady", "ladies"): PersonWord("female", _GROWN),
-    ("guy", "guys"): PersonWord("male", _GROWN | {"teen"}),
-    ("gal", "gals"): PersonWord("female", _GROWN | {"teen"}),
+    ("man", "men"): PersonWord("male", _GROWN, twin="woman"),
+    ("woman", "women"): PersonWord("female", _GROWN, twin="man"),
+    ("gentleman", "gentlemen"): PersonWord("male", _GROWN, twin="lady"),
+    ("lady", "ladies"): PersonWord("female", _GROWN, twin="gentleman"),
+    ("guy", "guys"): PersonWord("male", _GROWN | {"teen"}, twin="gal"),
+    ("gal", "gals"): PersonWord("female", _GROWN | {"teen"}, twin="guy"),
     ("dude", "dudes"): PersonWord("male", _GROWN | {"teen"}),
     ("fellow", "fellows"): PersonWord("male", _GROWN),
     ("lad", "lads"): PersonWord("male", _ages("child", "teen", "young"), neutral="child"),
     ("male", "males"): PersonWord("male"),
     ("female", "females"): PersonWord("female"),
-    ("boy", "boys"): PersonWord("male", _SMALL, neutral="child"),
-    ("girl", "girls"): PersonWord("female", _SMALL, neutral="child"),
+    ("boy", "boys"): PersonWord("male", _SMALL, neutral="child", twin="girl"),
+    ("girl", "girls"): PersonWord("female", _SMALL, neutral="child", twin="boy"),
     ("child", "children"): PersonWord("", _SMALL, neutral="child"),
     ("kid", "kids"): PersonWord("", _SMALL, neutral="child"),
     ("baby", "babies"): PersonWord("", _ages("baby"), neutral="baby"),
@@ -68,17 +81,32 @@ _PAIRS: dict[tuple[str, str], PersonWord] = {
     ("person", "people"): PersonWord(),
     ("individual", "individuals"): PersonWord(),
     ("human", "humans"): PersonWord(),
-    ("cowboy", "cowboys"): PersonWord("male", neutral="rider"),
-    ("cowgirl", "cowgirls"): PersonWord("female", neutral="rider"),
-    ("businessman", "businessmen"): PersonWord("male", _GROWN),
-    ("businesswoman", "businesswomen"): PersonWord("female", _GROWN),
-    ("bride", "brides"): PersonWord("female", _GROWN),
-    ("groom", "grooms"): PersonWord("male", _GROWN),
-    ("policeman", "policemen"): PersonWord("male", _GROWN, neutral="police officer"),
-    ("policewoman", "policewomen"): PersonWord("female", _GROWN, neutral="police officer"),
+    ("cowboy", "cowboys"): PersonWord("male", neutral="rider", twin="cowgirl"),
+    ("cowgirl", "cowgirls"): PersonWord("female", neutral="rider", twin="cowboy"),
+    ("businessman", "businessmen"): PersonWord("male", _GROWN, twin="businesswoman"),
+    ("businesswoman", "businesswomen"): PersonWord("female", _GROWN, twin="businessman"),
+    ("bride", "brides"): PersonWord("female", _GROWN, twin="groom"),
+    ("groom", "grooms"): PersonWord("male", _GROWN, twin="bride"),
+    ("policeman", "policemen"): PersonWord("male", _GROWN, neutral="police officer", twin="policewoman"),
+    ("policewoman", "policewomen"): PersonWord("female", _GROWN, neutral="police officer", twin="policeman"),
     ("fireman", "firemen"): PersonWord("male", _GROWN, neutral="firefighter"),
     ("waitress", "waitresses"): PersonWord("female", _GROWN, neutral="waiter"),
+    ("actress", "actresses"): PersonWord("female", neutral="actor"),
 }
+#: What relatives are called: female, male, and without a gender; and the age groups that it may be said of.
+_KIN = (
+    ("mother", "father", "parent", _GROWN), ("mom", "dad", "parent", _GROWN), ("mum", "dad", "parent", _GROWN),
+    ("sister", "brother", "sibling", frozenset[str]()), ("wife", "husband", "partner", _GROWN),
+    ("daughter", "son", "child", frozenset[str]()),
+    ("grandmother", "grandfather", "grandparent", frozenset({"adult", "old"})),
+    ("grandma", "grandpa", "grandparent", frozenset({"adult", "old"})), ("aunt", "uncle", "relative", _GROWN),
+    ("niece", "nephew", "relative", frozenset[str]()), ("girlfriend", "boyfriend", "partner", _GROWN | {"teen"}),
+    ("granddaughter", "grandson", "grandchild", frozenset[str]()),
+)  # fmt: skip
+for _female, _male, _neutral, _of_age in _KIN:
+    for _gender, _word, _twin in (("female", _female, _male), ("male", _male, _female)):
+        _plural = "wives" if _word == "wife" else f"{_word}s"
+        _PAIRS[_word, _plural] = PersonWord(_gender, _of_age, neutral=_neutral, twin=_twin)
 
 
 def plural_of(noun: str) -> str:
@@ -87,14 +115,20 @@ def plural_of(noun: str) -> str:
     for one, many in _PAIRS:
         if last == one:
             return f"{head} {many}".strip()
-    return f"{noun}s"
+    return "grandchildren" if noun == "grandchild" else f"{noun}s"
 
 
 #: What each word for people claims, by the word in lower case.
 PERSON_WORDS: Mapping[str, PersonWord] = {
     **{one: word for (one, _), word in _PAIRS.items()},
     **{
-        many: PersonWord(word.gender, word.ages, plural=True, neutral=plural_of(word.neutral))
+        many: PersonWord(
+            word.gender,
+            word.ages,
+            plural=True,
+            neutral=plural_of(word.neutral),
+            twin=word.twin and plural_of(word.twin),
+        )
         for (one, many), word in _PAIRS.items()
     },
 }

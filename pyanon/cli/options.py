@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pyanon.cli.console import counted
 from pyanon.errors import InputError
 from pyanon.policy import PRESERVED, SHORTEST_PASSPHRASE, Cover, Method, OnError, Policy
+from pyanon.texts import OPERATORS
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer
     from pyanon.files import FileSummary
     from pyanon.report import Tally
+    from pyanon.texts import Extractor
 
 __all__ = [
+    "add_captions",
     "add_common",
+    "add_key",
     "add_policy",
     "add_runtime",
     "add_writing",
     "colour",
+    "extractor_options",
+    "extractors_of",
     "faces_said",
     "open_anonymizer",
     "policy_of",
@@ -116,12 +123,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         help=f"false match rate of the oracles' thresholds (default: {usual.fmr:g})",
     )
     add("--epsilon", type=float, help="draw by the exponential mechanism with this privacy loss (docs/sampler.md)")
-    add(
-        "--key-file",
-        metavar="FILE",
-        help="file with the secret that identities are drawn with, 16 to 64 bytes or a passphrase: the same people "
-        "again (default: a fresh secret)",
-    )
+    _add_key_file(add)
     add("--steps", type=int, metavar="N", help=f"steps of the generator (default: {usual.steps})")
     add("--cover", choices=get_args(Cover), help=f"look of a covered face (default: {usual.cover})")
     add(
@@ -166,6 +168,24 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, metavar="N", help=f"seed of the grain in covers (default: {usual.seed})")
 
 
+def add_key(parser: argparse.ArgumentParser) -> None:
+    """Add the key alone, for commands without faces.
+
+    Args:
+        parser: The command's parser.
+    """
+    _add_key_file(parser.add_argument)
+
+
+def _add_key_file(add: Callable[..., object]) -> None:
+    add(
+        "--key-file",
+        metavar="FILE",
+        help="file with the secret that identities are drawn with, 16 to 64 bytes or a passphrase: the same people "
+        "again (default: a fresh secret)",
+    )
+
+
 def add_runtime(parser: argparse.ArgumentParser) -> None:
     """Add which pack runs, and where.
 
@@ -177,6 +197,44 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     add("--pack", default="pocket", metavar="NAME", help="name of a pack, or its folder (default: pocket)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run (default: auto)")
     add("--threads", type=int, default=1, metavar="N", help="threads of one network on the CPU (default: 1)")
+
+
+def add_captions(parser: argparse.ArgumentParser) -> None:
+    """Add how captions are read, and what is put in the place of what they give away.
+
+    Args:
+        parser: The command's parser, which has `add_policy` as well.
+    """
+    add = parser.add_argument_group("what happens to captions").add_argument
+    add(
+        "--extractor",
+        action="append",
+        dest="extractors",
+        metavar="WHAT",
+        help="who reads captions besides the grammar, may be repeated: presidio, presidio:MODEL, or the address of an "
+        "OpenAI-compatible endpoint (docs/captions.md)",
+    )
+    add("--extractor-model", metavar="NAME", help="the endpoint's model")
+    add("--extractor-key", metavar="VARIABLE", help="environment variable with the endpoint's API key")
+    add("--extractor-timeout", type=float, metavar="SECONDS", help="how long it may take for a caption (default: 30)")
+    add(
+        "--extractor-remote",
+        action="store_true",
+        help="let captions leave this machine, which they do only for an endpoint that is elsewhere",
+    )
+    add(
+        "--operator",
+        action="append",
+        dest="operators",
+        metavar="KIND=OPERATOR",
+        help=f"what is put in the place of a kind of span, or of default, may be repeated: {', '.join(OPERATORS)} "
+        "(default: default=replace)",
+    )
+    add(
+        "--pseudonyms",
+        action="store_true",
+        help="replace names by new names, the same for the same name and key (needs --key-file)",
+    )
 
 
 def add_writing(group: argparse._ArgumentGroup) -> None:
@@ -198,22 +256,61 @@ def policy_of(given: argparse.Namespace) -> Policy:
     """The policy of a command line.
 
     Args:
-        given: Parsed by a parser with `add_policy`.
+        given: Parsed by a parser with `add_policy`, or with `add_captions` and `add_key`.
 
     Raises:
         InputError: A value cannot be used.
     """
-    fields: dict[str, Any] = {name: getattr(given, name) for name in _POLICY if getattr(given, name) is not None}
+    fields: dict[str, Any] = {name: value for name in _POLICY if (value := getattr(given, name, None)) is not None}
     if "colour" in fields:
         fields["colour"] = colour(fields["colour"])
     if "prompts" in fields:
         fields["prompts"] = tuple(fields["prompts"])
     for name in ("preserve", "alter"):
-        if getattr(given, name) is not None:
+        if getattr(given, name, None) is not None:
             fields[name] = frozenset(filter(None, (part.strip() for part in getattr(given, name).split(","))))
     if given.key_file is not None:
         fields["key"] = key_of(Path(given.key_file))
-    return Policy(**fields)
+    if getattr(given, "operators", None):  # not every command has captions
+        pairs = (text.partition("=") for text in given.operators)
+        fields["operators"] = {kind.strip(): operator.strip() for kind, _, operator in pairs}
+    return Policy(**fields, pseudonyms=getattr(given, "pseudonyms", False))
+
+
+def extractors_of(given: argparse.Namespace) -> tuple[Extractor, ...]:
+    """The extractors of a command line, loaded and ready.
+
+    Args:
+        given: Parsed by a parser with `add_captions`.
+
+    Raises:
+        InputError: One is unknown or needs what is not here, or captions may not go there.
+    """
+    from pyanon.captions.extractors import open_extractor  # most commands ask nobody
+
+    options = extractor_options(given)
+    return tuple(open_extractor(what, **options) for what in given.extractors or ())
+
+
+def extractor_options(given: argparse.Namespace) -> dict[str, Any]:
+    """What is said to all extractors of a command line, as `pyanon.captions.extractors.open_extractor` takes it.
+
+    Args:
+        given: Parsed by a parser with `add_captions`.
+
+    Raises:
+        InputError: There is none that it could be said to.
+    """
+    names = {"model": "extractor_model", "key_variable": "extractor_key", "timeout": "extractor_timeout"}
+    options = {name: getattr(given, option) for name, option in names.items() if getattr(given, option) is not None}
+    if options and all(what.partition(":")[0] == "presidio" for what in given.extractors or ()):
+        raise InputError(
+            "there is no endpoint that this could be said to",
+            given=" ".join(f"--{names[name].replace('_', '-')}" for name in options),
+            expected="--extractor and the address of an endpoint",
+            do="for Presidio, name the model with it: --extractor presidio:MODEL",
+        )
+    return {"remote": given.extractor_remote, **options}
 
 
 def key_of(path: Path) -> bytes | str:
@@ -269,4 +366,5 @@ def open_anonymizer(given: argparse.Namespace, policy: Policy) -> Anonymizer:
     """
     from pyanon.anonymizer import Anonymizer  # loads the networks' runtime
 
-    return Anonymizer(policy=policy, pack=given.pack, device=given.device, threads=given.threads)
+    extractors = extractors_of(given) if hasattr(given, "extractors") else ()  # not every command has captions
+    return Anonymizer(policy=policy, pack=given.pack, device=given.device, threads=given.threads, extractors=extractors)

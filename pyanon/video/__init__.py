@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pyanon.video.animation import AnimationSource
+from pyanon.video.descriptions import Descriptions, PublicWords, Region
 from pyanon.video.feed import LiveSettings
 from pyanon.video.gpu import GpuPictures
 from pyanon.video.gstreamer import is_nvmm
 from pyanon.video.info import AudioInfo, Colour, VideoInfo
 from pyanon.video.live import LiveSource
 from pyanon.video.nvmm import NvmmSource
-from pyanon.video.picture import Picture, read_picture, write_picture
+from pyanon.video.picture import Picture, read_picture, takes_words, write_picture
 from pyanon.video.probe import is_address
 from pyanon.video.sink import VideoSink, open_sink
 from pyanon.video.sniff import is_animation, is_picture, is_video
@@ -21,8 +22,11 @@ from pyanon.video.source import FileSource, VideoSource
 __all__ = [
     "AudioInfo",
     "Colour",
+    "Descriptions",
     "GpuPictures",
     "Picture",
+    "PublicWords",
+    "Region",
     "VideoInfo",
     "VideoSink",
     "VideoSource",
@@ -32,6 +36,7 @@ __all__ = [
     "open_sink",
     "open_video",
     "read_picture",
+    "takes_words",
     "write_picture",
 ]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
 from collections.abc import Mapping
 
 from PIL import ExifTags, Image
 
-__all__ = ["harmless_exif", "harmless_tags"]
+__all__ = ["DAMAGED", "harmless_exif", "harmless_tags"]
 
 #: What may stay in a video. Not on it, so never kept: places, names of people and devices, comments, thumbnails.
 _TAGS = frozenset({"title", "copyright", "creation_time", "date", "genre", "language"})
@@ -36,9 +38,12 @@ _CAMERA = frozenset({
     _Base.Contrast, _Base.Saturation, _Base.Sharpness, _Base.LensMake, _Base.LensModel,
 })  # fmt: skip
 
+#: What Pillow raises where something is not what it should be; it has no error of its own for that.
+DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error)
+
 
 def harmless_exif(block: bytes) -> bytes:
-    """What may be kept of an EXIF block: built anew from the tags that are known to be harmless.
+    """What may be kept of an EXIF block: built anew from the tags known to be harmless; nothing of a damaged one.
 
     The thumbnail shows the picture as it was, and maker notes may hold another one; neither is carried over, nor is the
     place, an owner's name, a serial number, a comment, or the orientation that has been applied.
@@ -47,8 +52,13 @@ def harmless_exif(block: bytes) -> bytes:
         block: As `PIL.Image.Image.info` has it.
     """
     found, kept = Image.Exif(), Image.Exif()
-    found.load(block)
-    kept.update({tag: value for tag, value in found.items() if tag in _DIRECTORY})
-    camera = found.get_ifd(ExifTags.IFD.Exif)
-    kept.get_ifd(ExifTags.IFD.Exif).update({tag: value for tag, value in camera.items() if tag in _CAMERA})
-    return kept.tobytes()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd tags, and leaves them out
+            found.load(block)
+            kept.update({tag: value for tag, value in found.items() if tag in _DIRECTORY})
+            camera = found.get_ifd(ExifTags.IFD.Exif)
+            kept.get_ifd(ExifTags.IFD.Exif).update({tag: value for tag, value in camera.items() if tag in _CAMERA})
+            return kept.tobytes()
+    except DAMAGED:
+        return Image.Exif().tobytes()

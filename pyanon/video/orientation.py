@@ -41,6 +41,33 @@ class Orientation:
             return cls(swap=True, mirror_x=c < 0, mirror_y=b < 0)
         return cls(mirror_x=a < 0, mirror_y=d < 0)
 
+    @classmethod
+    def from_exif(cls, number: int) -> Orientation:
+        """The turn that an orientation of EXIF asks for.
+
+        Args:
+            number: 1 to 8 (Exif 3.0, 4.6.5.1.6); anything else asks for none.
+        """
+        if not 1 <= number <= 8:
+            return cls()
+        return cls(swap=number >= 5, mirror_x=number in (2, 3, 6, 7), mirror_y=number in (3, 4, 7, 8))
+
+    def box(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+        """Where a part of the stored picture lies after turning.
+
+        Args:
+            x: Left edge, as a share of the width of the stored picture.
+            y: Upper edge, as a share of its height.
+            width: As a share of its width.
+            height: As a share of its height.
+
+        Returns:
+            The same of the turned picture.
+        """
+        if self.swap:
+            x, y, width, height = y, x, height, width
+        return (1 - x - width if self.mirror_x else x), (1 - y - height if self.mirror_y else y), width, height
+
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height after turning."""
         return (height, width) if self.swap else (width, height)

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from pyanon.errors import InputError, SinkError, TruncatedSourceError, UnsupportedMediaError
-from pyanon.types import Frame, ImageArray
+from pyanon.types import FloatArray, Frame, ImageArray
 from pyanon.video import sniff
 from pyanon.video.atomic import AtomicFile, check_output, sink_error
-from pyanon.video.metadata import harmless_exif
+from pyanon.video.descriptions import Descriptions, Gathered, PublicWords, blocks_of, gathered_from, without
+from pyanon.video.descriptions.packet import WITH_WORDS, options_for
+from pyanon.video.metadata import DAMAGED, harmless_exif
 
-__all__ = ["PICTURE_SUFFIXES", "Picture", "read_picture", "write_picture"]
+__all__ = ["PICTURE_SUFFIXES", "Picture", "read_picture", "takes_words", "write_picture"]
 
 _FORMATS = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP",
@@ -28,6 +30,15 @@ _FORMATS = {
 #: Suffixes a picture can be written to.
 PICTURE_SUFFIXES = tuple(_FORMATS)
 
+#: How files begin whose descriptions Pillow need not see: in these they lie apart from what the picture needs.
+_SEPARABLE = (b"\xff\xd8", b"\x89PNG\r\n\x1a\n")
+#: Formats whose EXIF block stands by itself, and can be kept in part on request.
+_WITH_BLOCK = frozenset({"JPEG", "MPO", "PNG", "WEBP"})
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 _WITH_ALPHA = frozenset({"PNG", "WEBP", "TIFF"})
 _WITH_EXIF = frozenset({"JPEG", "PNG", "WEBP", "TIFF"})
 _JPEG_QUALITY, _WEBP_QUALITY = 92, 90
@@ -47,6 +58,7 @@ class Picture:
         grey: Whether it has no colour.
         encoding: How it was compressed, as `PIL.Image.Image.save` takes it.
         notes: What was changed on reading, in words.
+        descriptions: What is written in the file, of its captions, keywords, names and face regions: never written.
     """
 
     frame: Frame
@@ -58,10 +70,20 @@ class Picture:
     grey: bool = False
     encoding: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    descriptions: Descriptions = field(default_factory=Descriptions, repr=False)
+
+    @property
+    def face_boxes(self) -> FloatArray:
+        """Where the file says that faces are: ``(n, 4)`` float32 xyxy in pixels of the frame."""
+        boxes = [(face.x, face.y, face.x + face.width, face.y + face.height) for face in self.descriptions.faces]
+        size = (self.frame.width, self.frame.height) * 2
+        return (np.asarray(boxes, np.float64).reshape(-1, 4) * size).astype(np.float32)
 
 
 def read_picture(path: str | Path) -> Picture:
-    """Read a JPEG, PNG, WebP, TIFF, BMP or single-frame GIF, turned upright.
+    """Read a JPEG, PNG, WebP, TIFF, BMP or single-frame GIF, turned upright, and what is written in it.
+
+    Damage in its descriptions stops nothing: what can be read of them is read, and the rest is counted.
 
     Args:
         path: A file.
@@ -74,10 +96,17 @@ def read_picture(path: str | Path) -> Picture:
     path = Path(path)
     if not sniff.read_head(path):
         raise UnsupportedMediaError("the input is an empty file", given=path, do="fetch or copy it again")
-    with _readable(path), Image.open(path, formats=sniff.PICTURE_FORMATS) as picture:
-        _check_pages(picture, path)
-        picture.load()
-        return _Reading(picture, path).picture()
+    with _readable(path):
+        data = path.read_bytes()
+        blocks = blocks_of(data)
+        gathered = gathered_from(blocks)
+        if data.startswith(_SEPARABLE):
+            data = without(data, blocks)
+        with Image.open(io.BytesIO(data), formats=sniff.PICTURE_FORMATS) as picture:
+            _check_pages(picture, path)
+            picture.load()
+            exif = [block.data for block in blocks if block.kind == "exif"] if picture.format in _WITH_BLOCK else []
+            return _Reading(picture, path, gathered).picture(b"Exif\0\0" + b"".join(exif) if exif else None)
 
 
 @contextmanager
@@ -99,7 +128,7 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
     except UnsupportedMediaError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (EOFError, *DAMAGED) as error:
         raise TruncatedSourceError(
             f"the picture is damaged or breaks off ({error})", given=path, do="fetch or copy it again"
         ) from error
@@ -117,16 +146,18 @@ def _check_pages(picture: Image.Image, path: Path) -> None:
 class _Reading:
     """Converts what Pillow has opened to 8-bit RGB, step by step, and notes what that changes."""
 
-    def __init__(self, picture: Image.Image, path: Path) -> None:
-        self._original, self._path = picture, path
+    def __init__(self, picture: Image.Image, path: Path, gathered: Gathered) -> None:
+        self._original, self._path, self._gathered = picture, path, gathered
         self._icc: bytes | None = picture.info.get("icc_profile") or None
         self._notes: list[str] = []
         if picture.format == "MPO":
             self._notes.append("the further pictures inside the file (previews, depth) were left out")
 
-    def picture(self) -> Picture:
+    def picture(self, exif: bytes | None) -> Picture:
         original = self._original
-        upright = self._to_eight_bits(ImageOps.exif_transpose(original))
+        turn = _TURNS.get(self._gathered.orientation)
+        turned = original if turn is None or original.format not in _WITH_BLOCK else original.transpose(turn)
+        upright = self._to_eight_bits(turned)
         grey = upright.mode in {"1", "L", "LA", "La"}
         alpha = self._alpha(upright)
         pixels = np.ascontiguousarray(np.asarray(self._to_rgb(upright)))
@@ -136,10 +167,11 @@ class _Reading:
             format="JPEG" if original.format == "MPO" else str(original.format),
             alpha=alpha,
             icc=self._icc,
-            exif=original.info.get("exif"),
+            exif=exif,
             grey=grey,
             encoding=_encoding(original, self._path),
             notes=tuple(self._notes),
+            descriptions=self._gathered.done(width=upright.width, height=upright.height),
         )
 
     def _to_eight_bits(self, picture: Image.Image) -> Image.Image:
@@ -201,10 +233,13 @@ def _is_deep_png(path: Path) -> bool:
     return head.startswith(b"\x89PNG") and head[24:25] == b"\x10"
 
 
-def write_picture(path: str | Path, frame: Frame, *, like: Picture, keep_exif: bool = False) -> None:
+def write_picture(
+    path: str | Path, frame: Frame, *, like: Picture, keep_exif: bool = False, words: PublicWords | None = None
+) -> None:
     """Write a picture like another one: same compression, colour profile and transparency where the format has them.
 
-    Comments, XMP, IPTC, text chunks and thumbnails are never written. The file appears complete or not at all.
+    Its descriptions are never written: comments, XMP, IPTC, text chunks, thumbnails. The file appears complete or not
+    at all.
 
     Args:
         path: A .jpg, .jpeg, .png, .webp, .tif, .tiff, .bmp or .gif.
@@ -212,6 +247,8 @@ def write_picture(path: str | Path, frame: Frame, *, like: Picture, keep_exif: b
         like: The picture it was made from.
         keep_exif: Keep what is harmless of the EXIF block: how and when it was taken, never where, by whom, or how it
             looked before.
+        words: A title, a caption and keywords that may be read by everybody, for formats that have a place for them:
+            JPEG, PNG, WebP and TIFF.
 
     Raises:
         InputError: The output is the input, its suffix is unknown, or the frame has another size.
@@ -231,7 +268,23 @@ def write_picture(path: str | Path, frame: Frame, *, like: Picture, keep_exif: b
         )
     target = check_output(path, source=like.source)
     picture, icc = _assemble(kind, frame, like)
-    _save(target, picture, kind, _save_options(kind, like, icc=icc, keep_exif=keep_exif))
+    exif = harmless_exif(like.exif) if keep_exif and like.exif and kind in _WITH_EXIF else None
+    options = _save_options(kind, like, icc=icc)
+    if exif is not None:
+        options["exif"] = exif
+        options.pop("compression", None)  # libtiff, which compresses, cannot write the directory of the camera
+    if words and kind in WITH_WORDS:
+        options |= options_for(words, kind, exif=exif)
+    _save(target, picture, kind, options)
+
+
+def takes_words(path: str | Path) -> bool:
+    """Whether `write_picture` can write words into a file of this name.
+
+    Args:
+        path: Where a picture is to be written.
+    """
+    return _FORMATS.get(Path(path).suffix.lower()) in WITH_WORDS
 
 
 def _assemble(kind: str, frame: Frame, like: Picture) -> tuple[Image.Image, bytes | None]:
@@ -247,7 +300,7 @@ def _assemble(kind: str, frame: Frame, like: Picture) -> tuple[Image.Image, byte
     return picture, icc
 
 
-def _save_options(kind: str, like: Picture, *, icc: bytes | None, keep_exif: bool) -> dict[str, Any]:
+def _save_options(kind: str, like: Picture, *, icc: bytes | None) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if kind == "JPEG":
         options = {"quality": _JPEG_QUALITY, "subsampling": 0, "optimize": True}
@@ -261,9 +314,6 @@ def _save_options(kind: str, like: Picture, *, icc: bytes | None, keep_exif: boo
         del options["quality"]
     if icc is not None and kind not in {"BMP", "GIF"}:
         options["icc_profile"] = icc
-    if keep_exif and like.exif and kind in _WITH_EXIF:
-        options["exif"] = harmless_exif(like.exif)
-        options.pop("compression", None)  # libtiff, which compresses, cannot write the directory of the camera
     return options
 
 

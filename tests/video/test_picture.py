@@ -303,6 +303,17 @@ def test_truncated_pictures_are_told(tmp_path: Path, suffix: str) -> None:
         read_picture(path)
 
 
+def test_a_tiff_without_a_size_is_damaged(tmp_path: Path) -> None:
+    """Pillow has a TypeError for it."""
+    data = bytearray(save(tmp_path / "a.tif").read_bytes())
+    first = struct.unpack_from("<I", data, 4)[0]
+    assert struct.unpack_from("<H", data, first + 2)[0] == 256
+    struct.pack_into("<H", data, first + 2, 255)
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises((TruncatedSourceError, UnsupportedMediaError), match=r"damaged|not a picture"):
+        read_picture(tmp_path / "a.tif")
+
+
 def test_the_output_appears_complete_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = read_picture(save(tmp_path / "a.png"))
     (tmp_path / "b.png").write_text("from before")

@@ -1,0 +1,1 @@
+"""What words together speak of somebody, and which of them have to go, rule by rule."""
