@@ -16,6 +16,7 @@ import numpy as np
 from pyanon.arrays import DeviceArray
 from pyanon.corridor import Corridor, is_replacing
 from pyanon.errors import InputError, RunnerError, StageError
+from pyanon.likeness import Likeness, is_available
 from pyanon.ops import cuda, pictures
 from pyanon.policy import Method, Policy
 from pyanon.runtime import Device, Pack, Runner, Stream, adopt, load_pack, open_runner, place_for
@@ -172,7 +173,15 @@ class Anonymizer:
             open_runner=lambda role: self._runners.get(role) or self._open(role, device, threads),
             align=self.align,
             locate=self._located,
+            likeness=self.likeness if any(isinstance(each, str) for each in self.policy.meant) else None,
         )
+
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """What compares texts with the people in pictures; None: the pack cannot."""
+        if not is_available(self.pack):
+            return None
+        return Likeness(self.pack, lambda role: self._open(role, self._device, self._threads))
 
     def _located(self, pixels: ImageArray) -> tuple[Frame, Tracks]:
         """The faces of a reference photo."""

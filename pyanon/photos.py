@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,6 +37,19 @@ class Photo:
     def _content(self) -> tuple[object, ...]:
         pixels = self.pixels
         return (self.path,) if pixels is None else (pixels.shape, pixels.tobytes())
+
+    def digest(self) -> str:
+        """SHA-256 of its file or of its pixels: what tells it from other photos.
+
+        Raises:
+            InputError: The file cannot be read.
+        """
+        if self.pixels is not None:
+            return hashlib.sha256(repr(self.pixels.shape).encode() + self.pixels.tobytes()).hexdigest()
+        try:
+            return hashlib.sha256((self.path or Path()).read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputError("a reference photo cannot be read", given=self.path, do="check the path") from error
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Photo) and self._content() == other._content()

@@ -249,4 +249,8 @@ def test_files_reports_and_the_command_count_who_was_kept(
 
 def test_photos_are_told_apart_by_what_they_are(reference: ImageArray) -> None:
     assert Photo(pixels=reference) == Photo(pixels=reference.copy()) != Photo(path=Path("a.jpg"))
+    assert Photo(pixels=reference).digest() == Photo(pixels=reference.copy()).digest()
+    assert Photo(pixels=reference).digest() != Photo(pixels=reference[:, ::-1].copy()).digest()
+    with pytest.raises(InputError, match=r"cannot be read; given: nowhere\.jpg; do: "):
+        Photo(path=Path("nowhere.jpg")).digest()
     assert len({Photo(path=Path("a.jpg")), Photo(path=Path("a.jpg")), Photo(pixels=reference)}) == 2

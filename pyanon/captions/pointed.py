@@ -83,14 +83,17 @@ _LOOKS: tuple[tuple[str, Look], ...] = (
     ),
     (
         rf"(?:{_HAS}no (?:hat|cap)|without (?:a )?(?:hat|cap)|bareheaded)",
-        Look("a person without a hat", ("a person wearing a hat",)),
+        Look("a person without a hat", ("a person with a hat",)),
     ),
-    (rf"{_HAS}{_A}(?:hat|cap)(?: on)?", Look("a person wearing a hat", ("a person without a hat",))),
+    (rf"{_HAS}{_A}(?:hat|cap)(?: on)?", Look("a person with a hat", ("a person without a hat",))),
     (
         rf"(?:{_HAS}no (?:face )?mask|without (?:a )?(?:face )?mask)",
-        Look("a person without a mask", ("a person wearing a mask",)),
+        Look("a person without a mask", ("a person wearing a face mask",)),
     ),
-    (rf"(?:{_HAS}{_A}(?:face )?mask(?: on)?|masked)", Look("a person wearing a mask", ("a person without a mask",))),
+    (
+        rf"(?:{_HAS}{_A}(?:face )?mask(?: on)?|masked)",
+        Look("a person wearing a face mask", ("a person without a mask",)),
+    ),
     (
         r"(?:not smiling|unsmiling|serious|looking serious|without a smile|with a serious (?:face|expression))",
         Look("a person with a serious face", ("a smiling person",)),
@@ -101,15 +104,15 @@ _LOOKS: tuple[tuple[str, Look], ...] = (
     ),
     (
         r"(?:who looks|looking|facing|turned) (?:to the )?left",
-        Look("a person looking to the left", ("a person looking to the right", "a person facing the camera")),
+        Look("a person looking to the left", ("a person looking to the right", "a person looking at the camera")),
     ),
     (
         r"(?:who looks|looking|facing|turned) (?:to the )?right",
-        Look("a person looking to the right", ("a person looking to the left", "a person facing the camera")),
+        Look("a person looking to the right", ("a person looking to the left", "a person looking at the camera")),
     ),
     (
         r"(?:facing|looking (?:at|into)|turned to) the camera",
-        Look("a person facing the camera", ("a person looking to the left", "a person looking to the right")),
+        Look("a person looking at the camera", ("a person looking to the left", "a person looking to the right")),
     ),
 )  # fmt: skip
 #: A colour alone is that of the clothes where no other noun follows it.
