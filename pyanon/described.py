@@ -12,13 +12,16 @@ from pyanon.captions.describe import AGES, portrait_of
 from pyanon.captions.pointed import Description, read
 from pyanon.errors import InputError
 from pyanon.geometry import centres, sizes
-from pyanon.stages.select import LEAST, nearest_middle, on_side, opinions, ordered
+from pyanon.stages.select import LEAST, SURE, nearest_middle, on_side, opinions, ordered
 from pyanon.types import FloatArray, Frame, Opinions, Tracks
 
 __all__ = ["Compares", "Described", "Faces"]
 
 #: Chance of an age from which on it may be the one, where it surely is that or one next to it.
 LIKELY = 0.5
+#: Chance, between what is said and the likeliest of the others, from which on a look is sure: the networks are
+#: calibrated for choices between all, which leaves them little to say between many.
+SEEN = 0.85
 #: How much larger than others the largest face is, as a share of its size, and how much higher the tallest reaches.
 LARGER, HIGHER = 0.3, 0.5
 
@@ -121,8 +124,10 @@ class Described:
         if self._likeness is None:
             return []
         answers = [self._likeness.answers(faces.people, (look.said, *look.others)) for look in self._said.looks]
+        chances = [each[:, 0] / (each[:, 0] + each[:, 1:].max(axis=1)) for each in answers]
+        spread = [np.interp(each, (0, LEAST, SEEN, 1), (0, LEAST, SURE, 1)) for each in chances]
         # Of a face that is not seen it is not sure either what is under it.
-        return [np.where(faces.tracks.coasted, np.nan, each[:, 0]).astype(np.float32) for each in answers]
+        return [np.where(faces.tracks.coasted, np.nan, each).astype(np.float32) for each in spread]
 
     def _order(self, faces: Faces, chance: FloatArray) -> FloatArray:
         box = sizes(faces.tracks.xyxy)
