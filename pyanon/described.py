@@ -21,7 +21,7 @@ __all__ = ["Compares", "Described", "Faces"]
 LIKELY = 0.5
 #: Chance, between what is said and the likeliest of the others, from which on a look is sure: the networks are
 #: calibrated for choices between all, which leaves them little to say between many.
-SEEN = 0.85
+SEEN = 0.8
 #: How much larger than others the largest face is, as a share of its size, and how much higher the tallest reaches.
 LARGER, HIGHER = 0.3, 0.5
 
@@ -77,7 +77,7 @@ class Described:
                 "a description of who is meant says what cannot be told, or nothing",
                 given=f"{text!r}: {', '.join(lacking) or 'nothing'}",
                 expected="one kind of person a description: gender, age group, place in the picture, the largest or "
-                "tallest; where the pack compares texts and people, also colour of clothes, glasses, hat, mask, smile",
+                "tallest; where the pack compares texts and people, also colour of clothes, glasses",
                 do="leave those words out, or give a reference photo",
             )
 

@@ -31,9 +31,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "glasses": "people with glasses",
         "sunglasses": "people with sunglasses",
     },
-    "hat": {"none": "people without a hat", "hat": "people with a hat"},
-    "mask": {"none": "people without a mask", "mask": "people with a mask"},
-    "mood": {"serious": "serious people", "smiling": "smiling people"},
     "turn": {
         "ahead": "people looking at the camera",
         "left": "people looking to the left",
