@@ -12,7 +12,7 @@ from pyanon.captions.describe import AGES, portrait_of
 from pyanon.captions.pointed import Description, read
 from pyanon.errors import InputError
 from pyanon.geometry import centres, sizes
-from pyanon.stages.select import LEAST, SURE, nearest_middle, on_side, opinions, ordered
+from pyanon.stages.select import LEAST, SURE, UNKNOWN, nearest_middle, on_side, opinions, ordered
 from pyanon.types import FloatArray, Frame, Opinions, Tracks
 
 __all__ = ["Compares", "Described", "Faces"]
@@ -125,7 +125,7 @@ class Described:
             return []
         answers = [self._likeness.answers(faces.people, (look.said, *look.others)) for look in self._said.looks]
         chances = [each[:, 0] / (each[:, 0] + each[:, 1:].max(axis=1)) for each in answers]
-        spread = [np.interp(each, (0, LEAST, SEEN, 1), (0, LEAST, SURE, 1)) for each in chances]
+        spread = [np.interp(each, (0, LEAST, UNKNOWN, SEEN, 1), (0, LEAST, UNKNOWN, SURE, 1)) for each in chances]
         # Of a face that is not seen it is not sure either what is under it.
         return [np.where(faces.tracks.coasted, np.nan, each).astype(np.float32) for each in spread]
 
