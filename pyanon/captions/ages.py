@@ -46,7 +46,7 @@ AGE = re.compile(
   | \b{_SOFT}{_NUMBER}[-\ ]?(?:y/?o|yrs?|y\.o\.)(?!\w)
   | \b{_SOFT}(?:turn(?:s|ed|ing)?|hit(?:s|ting)?)\ (?:the\ big\ )?{_NUMBER}\b{_WHEN}(?!\ (?:degrees|times|pages|tricks))
   | \b{_NUMBER}\ (?:today|yesterday|tomorrow)\b
-  | \b(?:was\ |were\ )?born\ (?:in|on)\ (?:the\ )?{_DATE}(?:\ in\b)?
+  | \b(?:was\ |were\ )?born\ (?:(?:in|on)\ (?:the\ )?)?{_DATE}(?:\ in\b)?
   | \bb(?:orn)?\.?\ ?{YEAR}\b
   | \*\ ?{YEAR}\b
   | \b{_ORDINAL}\ (?:\w+\ )?(?:birthday|bday|b-day)\b

@@ -43,7 +43,7 @@ _LABELLED = re.compile(
        ticket|policy|member|membership|permit|serial|social\ security|insurance|patient|employee|student|tag|vin|
        booking|reference|ref|registration|iban|case|licen[sc]e|room)
     \s(?:number|no\.?|nr\.?|num|id|\#|is|reads|reading)?\s?:?\s?
-    (?P<id>\#?\ ?(?=[\w\ -]*\d)[A-Z0-9](?:[A-Z0-9./·-]|\ (?=[A-Z0-9]*\d)[A-Z0-9]|\ (?=[A-Z]{1,3}\b))*)
+    (?P<id>\#?\ ?(?=[\w\ -]*\d)[A-Z0-9](?:[A-Z0-9./·-]|\ (?=[A-Z0-9]*\d)[A-Z0-9]|\ (?=(?-i:[A-Z]{1,3}\b)))*)
     """,
     re.VERBOSE | re.IGNORECASE,
 )

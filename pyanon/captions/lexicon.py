@@ -163,12 +163,12 @@ def lexicon() -> Lexicon:
 
 
 def _lines(name: str) -> list[str]:
-    data = files("pyanon.captions").joinpath("lexicons", name).read_bytes()
+    data = (files("pyanon.captions") / "lexicons" / name).read_bytes()
     return gzip.decompress(data).decode().splitlines()
 
 
 def _terms() -> dict[str, frozenset[str]]:
-    text = files("pyanon.captions").joinpath("lexicons", "terms.toml").read_text(encoding="utf-8")
+    text = (files("pyanon.captions") / "lexicons" / "terms.toml").read_text(encoding="utf-8")
     return {
         f"{section}.{name}": frozenset(words.split())
         for section, lists in tomllib.loads(text).items()

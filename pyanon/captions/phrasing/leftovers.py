@@ -29,7 +29,10 @@ def _leave_out(draft: Draft, first: int, end: int) -> None:
     if draft.words[end - 1] in _BIRTHDAYS and not draft.t.has(end, Tag.OTHER):
         draft.take(Phrase(first, end, "place", text="special day"))  # on her 21st birthday
         return
-    while first > 0 and not draft.taken[first - 1] and draft.words[first - 1] in _LEADING:
+    while first > 0 and not draft.taken[first - 1]:
+        abbreviated = draft.words[first - 1] == "." and draft.t.word(first - 2) in {"no", "nr", "reg", "tel"}
+        if not abbreviated and draft.words[first - 1] not in _LEADING:
+            break
         first -= 1
     draft.drop(first, end)
 

@@ -29,6 +29,8 @@ def _place(draft: Draft, match: re.Match[str]) -> None:
     kind = _kind(draft, first, end)
     if match["own"]:
         draft.take(Phrase(begin, match.end(), "place", text="the"))  # London's bridges: the bridges
+    elif match["article"] and draft.words[end - 1].endswith("s") and draft.t.has(first, Tag.EMPLOYER) and not kind:
+        draft.take(Phrase(begin, end, "place", text="the team"))  # the Durham Bulls
     elif not kind and draft.t.has(match.end(), Tag.OTHER, Tag.OCCUPATION, Tag.PERSON):
         draft.drop(first, end)  # the London bus: the bus
     elif kind and not (draft.t.word(first - 1) == "," and not match["in"]):
@@ -40,7 +42,7 @@ def _place(draft: Draft, match: re.Match[str]) -> None:
         start = first - (draft.t.word(first - 1) == ",")
         draft.drop(start, end + (start == 0 and draft.t.word(end) in {",", ":"}))
     else:
-        draft.take(Phrase(begin, end, "place", text="a town" if draft.t.has(first, Tag.PLACE) else "a place"))
+        draft.take(Phrase(begin, end, "place", text="a town" if draft.t.has(first, Tag.PLACE) else "a company"))
 
 
 def _kind(draft: Draft, first: int, end: int) -> str:

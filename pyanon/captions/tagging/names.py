@@ -12,6 +12,7 @@ __all__ = ["is_given_here", "is_proper", "proper", "proper_later"]
 
 #: After a name at the start of a sentence, these say what somebody does: ``Rose smiles``.
 _DOES = listed("names.does")
+_STANDS = frozenset({"on", "in", "at", "under", "near", "beside"})
 _WHERE, _OWN, _ARTICLES = listed("grammar.where"), listed("grammar.own"), listed("grammar.articles")
 _LISTED_BY = frozenset({",", "and", "&", "y", "und", "et"})
 _CAPITAL_PART = re.compile(r"[-'’][A-Z]")
@@ -50,7 +51,9 @@ def _place(tagged: Tagged, index: int) -> bool:
 def _name(tagged: Tagged, index: int) -> None:
     word, known = tagged.words[index], lexicon()
     capital, common = tagged.is_capital(index), known.is_common(word)
-    in_list = capital and folded(word) in known.given and _after_name(tagged, index)
+    usual = known.is_in(word, "safe.words") and folded(word) not in known.given
+    in_list = capital and not usual and _after_name(tagged, index) and _ends_name(tagged, index + 1)
+    in_list |= capital and folded(word) in known.given and _after_name(tagged, index)
     given_here = tagged.starts[index] and capital and is_given_here(tagged, index)
     if known.is_relation(word) or (known.is_in(word, "safe.words") and not (in_list or given_here)):
         return
@@ -65,7 +68,7 @@ def _name(tagged: Tagged, index: int) -> None:
 def _uncommon(tagged: Tagged, index: int) -> None:
     """A word that nobody may have: a name where it is listed as one or has a capital; else nobody could read it."""
     known, word = lexicon(), tagged.words[index]
-    shouted = tagged.shouting and tagged.tokens[index].is_capital and not known.misspelt(word)
+    shouted = tagged.shouting and tagged.tokens[index].is_capital and not known.nearest(word)
     if tagged.is_capital(index) or known.is_name(word) or shouted:
         tagged.mark(index, Tag.NAME, "name")
     elif len(word) > 1 and not _is_typo(tagged, index):
@@ -80,8 +83,11 @@ def _is_typo(tagged: Tagged, index: int) -> bool:
 
 def _capital_common(tagged: Tagged, index: int) -> bool:
     """Whether a common word with a capital inside a sentence is a name: ``with Rose``, ``at Pleasant Grove``."""
-    if _is_quoted(tagged, index):
-        return False
+    quoted = tagged.word(index + 1) in _QUOTES and is_proper(tagged, index + 2)  # "Shorty" Malone
+    if quoted or (_is_quoted(tagged, index) and not _called_before(tagged, index)):
+        return quoted
+    if _called_before(tagged, index):
+        return True
     before_name = tagged.word(index + 1) in _LISTED_BY and is_proper(tagged, index + 2)  # Pita and Hemi Tamahori
     joined = bool(_CAPITAL_PART.search(tagged.tokens[index].text))  # Stow-on-the-Wold
     return before_name or joined or lexicon().is_name(tagged.words[index]) or _beside_proper(tagged, index)
@@ -94,6 +100,15 @@ def _is_quoted(tagged: Tagged, index: int) -> bool:
     if opened < 0 or closed < 0 or sum(word in _QUOTES for word in tagged.words[:index]) % 2 == 0:
         return False
     return not (is_proper(tagged, closed + 1) or is_proper(tagged, opened - 1) or closed - opened == 2)
+
+
+def _called_before(tagged: Tagged, index: int) -> bool:
+    """Whether a word is in quotation marks after a word for a name: known as "The Wave"."""
+    at = index
+    while at >= 0 and tagged.words[at] not in _QUOTES:
+        at -= 1
+    at -= 1 + (tagged.word(at - 1) == "as")
+    return at >= 0 and tagged.has(at, Tag.CALLED)
 
 
 def _goes_on(tagged: Tagged, index: int) -> bool:
@@ -113,6 +128,8 @@ def _beside_proper(tagged: Tagged, index: int) -> bool:
         if tagged.is_capital(at) and not usual and tagged.has(at, *proper_tags):
             return True
     before = tagged.word(index - 1)
+    if before == "of" and lexicon().is_in(tagged.word(index - 2), "places.of"):
+        return True  # the corner of Maple and Third
     return _after_name(tagged, index) or before in _WHERE or tagged.has(index - 1, Tag.CALLED)
 
 
@@ -120,9 +137,14 @@ def is_given_here(tagged: Tagged, index: int) -> bool:
     """Whether a common word at the start of a sentence is somebody's name there: ``Rose holds``, ``Will and Ana``."""
     after, later = tagged.word(index + 1), tagged.word(index + 2)
     known = lexicon()
+    given = folded(tagged.words[index]) in known.given
+    if not given and known.is_in(tagged.words[index], "grammar.labels"):
+        return False  # Meet Ana, Call Bev
+    if given and after in _STANDS and not known.is_in(tagged.words[index], "names.things"):
+        return True  # Hope on a skateboard
     if is_proper(tagged, index + 1) and _ends_name(tagged, index + 2):
         return True  # River Castellano, 16
-    if folded(tagged.words[index]) not in known.given and not tagged.is_capital(index + 1):
+    if not given and not tagged.is_capital(index + 1):
         return after == "," and tagged.is_capital(index + 2) and known.is_name(later)
     if after == "'s" or (tagged.is_capital(index + 1) and known.is_name(after)):
         return True

@@ -37,14 +37,34 @@ def runs(tagged: Tagged) -> None:
 def _read_places(tagged: Tagged) -> None:
     """``at wimbledon park``, ``in husum.``: a word that nobody knows is a name where a place would stand."""
     for index in range(1, len(tagged.words)):
+        _read_address(tagged, index)
         if tagged.has(index, Tag.UNREAD) and tagged.words[index - 1] in _WHERE | {"of"}:
             ends = tagged.word(index + 1) in {"", ",", ".", "!", "-"} and not lexicon().misspelt(tagged.words[index])
             if ends or lexicon().is_in(tagged.word(index + 1), "places.suffix"):
                 tagged.mark(index, Tag.NAME, "name")
 
 
+def _read_address(tagged: Tagged, index: int) -> None:
+    """``32 elm avenue``: a number and the kind of a street with a word or two between."""
+    if not tagged.tokens[index].text[0].isdigit() or tagged.has(index, Tag.AGE, Tag.CONTACT):
+        return
+    end = index + 1
+    while end < index + 4 and tagged.has(end, "x", "?", "n", "l") and tagged.words[end] not in {"way", "lane", "lanes"}:
+        end += 1
+        if end > index + 2 and lexicon().kinds_of_place.get(tagged.words[end - 1]) == "street":
+            for at in range(index, end):
+                tagged.mark(at, Tag.PLACE, "place")
+            return
+
+
 def _first(tagged: Tagged, index: int) -> int:
     """Capitals before a run belong to it: ``Three Rivers Dental``, ``RAF Wexcombe``."""
+    if tagged.word(index - 1) in _OPENS and tagged.word(index + 1) in _CLOSES and tagged.has(index + 2, Tag.NAME):
+        return index - 1  # "Shorty" Malone
+    if tagged.word(index - 1) in {"st", "saint"} and tagged.is_capital(index - 1):
+        return index - 1
+    if tagged.word(index - 1) == "." and tagged.word(index - 2) == "st":
+        return index - 2  # St. Brigid
     while index > 0 and _is_loose_capital(tagged, index - 1) and tagged.has(index - 1, "x", "m", "y", "o"):
         index -= 1
     return index
@@ -59,6 +79,7 @@ def _is_loose_capital(tagged: Tagged, index: int) -> bool:
         and not tagged.starts[index]
         and not tagged.tokens[index].is_number
         and not lexicon().is_in(word, "safe.words")
+        and not lexicon().is_in(word, "grammar.greetings")
         and word not in _ARTICLES | _PREPOSITIONS | _OWN | {"'s", "i"}
         and not tagged.has(index, Tag.AGE, Tag.CONTACT, Tag.IDENTIFIER, Tag.PEOPLE)
     )
@@ -104,6 +125,18 @@ def _of(tagged: Tagged, at: int) -> int:
     return 2 + the if tagged.word(at) == "of" and house and tagged.is_capital(at - 1) and capital else 0
 
 
+def _saint(tagged: Tagged, at: int) -> int:
+    """``St Mary's Hospital``."""
+    house = lexicon().is_in(tagged.word(at + 1), "places.suffix", "places.organisation") and tagged.is_capital(at + 1)
+    return 2 if tagged.word(at) == "'s" and house else 0
+
+
+def _closing_quote(tagged: Tagged, at: int) -> int:
+    """``"Shorty" Malone``: the mark after a nickname that a run began with."""
+    opened = any(word in _OPENS for word in tagged.words[max(0, at - 3) : at])
+    return int(tagged.word(at) in _CLOSES - {")"} and opened and tagged.has(at + 1, Tag.NAME))
+
+
 def _ampersand(tagged: Tagged, at: int) -> int:
     """``Kestrel & Boyd``."""
     return 2 if tagged.word(at) == "&" and tagged.has(at + 1, Tag.NAME, Tag.PLACE) else 0
@@ -115,7 +148,16 @@ def _hyphen(tagged: Tagged, at: int) -> int:
     return 1 if tagged.word(at) in {"-", "'"} and together and tagged.has(at + 1, Tag.NAME) else 0
 
 
-_GOES_ON: tuple[Callable[[Tagged, int], int], ...] = (_name_goes_on, _of, _particle, _nickname, _ampersand, _hyphen)
+_GOES_ON: tuple[Callable[[Tagged, int], int], ...] = (
+    _name_goes_on,
+    _of,
+    _saint,
+    _closing_quote,
+    _particle,
+    _nickname,
+    _ampersand,
+    _hyphen,
+)
 
 
 def _decide(tagged: Tagged, first: int, end: int) -> None:
@@ -144,7 +186,8 @@ def _named_by_form(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | N
         return Tag.PLACE, "place"
     if known.is_in(words[-1], "places.organisation"):
         return Tag.EMPLOYER, "employer"
-    return (Tag.EMPLOYER, "employer") if "&" in words and not given else None
+    team = tagged.word(first - 1) == "the" and words[-1].endswith("s") and not known.is_name(words[-1])
+    return (Tag.EMPLOYER, "employer") if team or ("&" in words and not given) else None
 
 
 def _is_surname_there(tagged: Tagged, first: int, end: int) -> bool:
