@@ -17,11 +17,21 @@ _CONTACTS = re.compile(
     (?<![\w@])@\w[\w.]*\w                                  # a handle
   | (?<!\w)\#\w*[^\W\d]\w*                                 # a hashtag: names stand in them
   | \b[\w.+-]+\ ?(?:@|\(at\)|\[at\])\ ?[\w-]+(?:\.\w+)+     # a mail address
+  | \b[\w.+-]+\ at\ [\w-]+\ dot\ \w+
+  | \b[\w-]+(?:\.[\w-]+)*\.(?:example|test|invalid|local|lan)\b(?:/\S*\w)?
   | \b(?:https?://|www\.)\S+\w/?
   | (?<![\w.])\+?\(?\d{2,4}\)?(?:[\ .\-/]\(?\d{2,5}\)?){2,5}(?!\w)   # groups of digits: a telephone number
   | (?<![\w.-])\d{3}[-.\ ]\d{4}(?!\w)
     """,
     re.VERBOSE,
+)
+#: A name on a network, after the network's: ``insta: lena.k_99``.
+_ACCOUNT = re.compile(
+    r"""
+    \b(?:insta(?:gram)?|ig|snap(?:chat)?|tiktok|twitter|facebook|fb|telegram|skype|discord|twitch|venmo|whatsapp)\b
+    \s?(?:at|is|as|name)?\s?[:/-]?\s?(?P<id>@?[\w-]*(?:[\d_]|\w\.\w|(?-i:[a-z][A-Z]))[\w.-]*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _IDENTIFIERS = re.compile(
     rf"""
@@ -41,8 +51,8 @@ _LABELLED = re.compile(
     r"""
     \b(?:(?:licen[sc]e|registration|number|vehicle|car)?\s?plates?|badge|bib|jersey|id|passport|ssn|account|card|file|
        ticket|policy|member|membership|permit|serial|social\ security|insurance|patient|employee|student|tag|vin|
-       booking|reference|ref|registration|iban|case|licen[sc]e|room)
-    \s(?:number|no\.?|nr\.?|num|id|\#|is|reads|reading)?\s?:?\s?
+       mrn|chip|ext(?:ension)?|service|booking|reference|ref|registration|iban|case|licen[sc]e|room)
+    \.?\s(?:number|no\.?|nr\.?|num|id|\#|is|reads|reading)?\s?:?\s?
     (?P<id>\#?\ ?(?=[\w\ -]*\d)[A-Z0-9](?:[A-Z0-9./·-]|\ (?=[A-Z0-9]*\d)[A-Z0-9]|\ (?=(?-i:[A-Z]{1,3}\b)))*)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -80,15 +90,17 @@ def _all(text: str) -> Iterator[Span]:
     )  # fmt: skip
     for pattern, kind in patterns:
         for match in pattern.finditer(text):
-            if kind != "contact" or match[0][0] in "@#" or "@" in match[0] or not _is_small(match[0]):
+            if kind != "contact" or any(letter.isalpha() for letter in match[0]) or not _is_small(match[0]):
                 yield Span(*match.span(), kind)
+    for match in _ACCOUNT.finditer(text):
+        yield Span(*match.span("id"), "contact")
     for match in _LABELLED.finditer(text):
         yield Span(*match.span("id"), "identifier")
 
 
 def _is_small(text: str) -> bool:
     """Whether groups of digits are too short to be a telephone number: a size, a score."""
-    return len(_DIGITS.findall(text)) < _LEAST and not text.lower().startswith(("http", "www"))
+    return len(_DIGITS.findall(text)) < _LEAST
 
 
 def _telephones(text: str) -> Iterator[Span]:

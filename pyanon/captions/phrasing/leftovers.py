@@ -61,7 +61,7 @@ def _fill(draft: Draft, phrase: Phrase) -> None:
     told = [at for at, kind in enumerate(kinds, phrase.first) if kind]
     for offset, at in enumerate(range(phrase.first, phrase.end)):
         word = draft.words[at]
-        between = bool(told) and told[0] < at < told[-1] and draft.t.has(at, Tag.IN)
+        between = bool(told) and told[0] < at < told[-1] and draft.t.has(at, Tag.IN, Tag.OTHER)
         if kinds[offset] or not draft.t.tokens[at].is_word or not (between or draft.t.has(at, *_FILLED)):
             continue
         if word in _EMPTY or (word in _LABELS and phrase.role == "drop" and not between):

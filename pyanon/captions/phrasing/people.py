@@ -42,7 +42,8 @@ def people(draft: Draft) -> None:
     at = 0
     while (match := _SOMEBODY.search(draft.letters, at)) is not None:
         names = match.end() if match["relation"] else max(match.start("names"), match.start("alone"))
-        found = _Match(match.start(), names, match.end(), (match["lead"] or "") not in {"", "d"}, not match["relation"])
+        said = match.start() + (draft.words[match.start()] in {"that", "these", "those"} and match["lead"] == "d")
+        found = _Match(said, names, match.end(), (match["lead"] or "") not in {"", "d"}, not match["relation"])
         at = max(_person(draft, found), at + 1)
 
 
@@ -100,7 +101,8 @@ def _say_anew(draft: Draft, match: _Match, end: int) -> int:
     phrase.plural |= _is_family(draft, match)
     if Tag.AND in draft.t.tags[match.names : match.end]:
         phrase.gender, phrase.count = "", 2  # Mr. and Mrs. Lopez
-    phrase.end = _closed(draft, match.first, end)
+    joined = "is" in draft.words[match.end : end] and draft.t.has(end, Tag.AND) and draft.t.has(end + 1, Tag.BE)
+    phrase.end = _closed(draft, match.first, end) + joined  # Bram is 11 today and has a cake
     draft.take(phrase)
     if phrase.end > end:
         _loose_comma(draft, phrase.end)
@@ -162,7 +164,8 @@ def _has_article(draft: Draft, first: int) -> bool:
     before = first - 1
     while before > 0 and first - before < 3 and draft.t.has(before, Tag.OTHER, Tag.YOUNG, Tag.HAIR):
         before -= 1
-    return draft.t.has(before, Tag.ARTICLE, Tag.COUNT, Tag.OWN) and not draft.taken[before]
+    article = draft.t.has(before, Tag.ARTICLE, Tag.COUNT, Tag.OWN) and draft.words[before] != "that"
+    return article and not draft.taken[before]
 
 
 def _general_noun(draft: Draft, first: int, end: int) -> int:
@@ -170,7 +173,11 @@ def _general_noun(draft: Draft, first: int, end: int) -> int:
     if any(draft.t.has(at, *_TELLS) for at in range(first, end)):
         return -1
     begins = draft.t.has(first, Tag.ARTICLE, Tag.COUNT, Tag.YOUNG, Tag.PERSON)
-    role = draft.words[end] == "," and draft.t.has(end - 1, Tag.OCCUPATION)  # an athlete, Owen Price, 19,
+    role = (
+        draft.words[end] == ","
+        and draft.t.has(end - 1, Tag.OCCUPATION)
+        and not lexicon().is_in(draft.words[end - 1], "relations.kin")
+    )  # an athlete, Owen Price, 19,
     return end - 1 if (begins and draft.t.has(end - 1, Tag.PERSON)) or role else -1
 
 

@@ -120,7 +120,8 @@ def _claim(tagged: Tagged, phrase: Phrase, at: int) -> None:
         phrase.ages = claim.ages or phrase.ages
     elif tag in {Tag.RELATION, Tag.TITLE, Tag.OCCUPATION}:
         _claim_of_role(phrase, word, tag)
-    phrase.group = _GROUPS.get(word, phrase.group)
+    if tag != Tag.AGE:
+        phrase.group = _GROUPS.get(word, phrase.group)
 
 
 def _claim_of_role(phrase: Phrase, word: str, tag: str) -> None:

@@ -31,11 +31,14 @@ def _place(draft: Draft, match: re.Match[str]) -> None:
         draft.take(Phrase(begin, match.end(), "place", text="the"))  # London's bridges: the bridges
     elif match["article"] and draft.words[end - 1].endswith("s") and draft.t.has(first, Tag.EMPLOYER) and not kind:
         draft.take(Phrase(begin, end, "place", text="the team"))  # the Durham Bulls
+    elif match["in"] and not match["article"] and not kind and draft.t.has(first, Tag.EMPLOYER):
+        draft.take(Phrase(first, end, "place", text="a company"))  # employees of Nordwind
     elif not kind and draft.t.has(match.end(), Tag.OTHER, Tag.OCCUPATION, Tag.PERSON):
         draft.drop(first, end)  # the London bus: the bus
     elif kind and not (draft.t.word(first - 1) == "," and not match["in"]):
-        begin = match.start("article") if match["article"] or not match["extra"] else first
-        draft.take(Phrase(begin, end, "place", text=_with_article(kind)))
+        whole = not match["extra"]
+        bare = match["article"] and not whole and not draft.words[first - 1].endswith(("ing", "ed"))
+        draft.take(Phrase(begin if whole else first, end, "place", text=kind if bare else _with_article(kind)))
     elif match["in"] and match.start() > 0 and draft.words[match.start() + (match["in"][0] == ",")] in _DROPPED:
         draft.drop(match.start(), end)
     elif draft.t.word(first - 1) == "," or first == 0 or draft.words[first - 1] in STOPS:

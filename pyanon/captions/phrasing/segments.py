@@ -34,6 +34,9 @@ def _bounds(draft: Draft) -> list[tuple[int, int]]:
     cuts, first = [], 0
     for index, token in enumerate(draft.t.tokens):
         dash = token.text in _DASHES and _is_apart(draft, index)
+        clock = draft.t.is_written_together(index) and draft.t.is_written_together(index - 1) and token.text == ":"
+        if draft.taken[index] or clock:
+            continue  # 11:05 is one
         if token.text == "©" or (draft.words[index : index + 3] == ["(", "c", ")"]):
             cuts.append((first, index))
             first = index

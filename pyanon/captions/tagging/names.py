@@ -13,7 +13,7 @@ __all__ = ["is_given_here", "is_proper", "proper", "proper_later"]
 #: After a name at the start of a sentence, these say what somebody does: ``Rose smiles``.
 _DOES = listed("names.does")
 _STANDS = frozenset({"on", "in", "at", "under", "near", "beside"})
-_WHERE, _OWN, _ARTICLES = listed("grammar.where"), listed("grammar.own"), listed("grammar.articles")
+_PREPOSITIONS, _OWN, _ARTICLES = listed("grammar.prepositions"), listed("grammar.own"), listed("grammar.articles")
 _LISTED_BY = frozenset({",", "and", "&", "y", "und", "et"})
 _CAPITAL_PART = re.compile(r"[-'’][A-Z]")
 _QUOTES = frozenset({'"', "“", "”", "«", "»"})
@@ -31,7 +31,9 @@ def is_proper(tagged: Tagged, index: int) -> bool:
 def proper(tagged: Tagged) -> None:
     """Tags what is a name or a known place."""
     for index, tag in enumerate(tagged.tags):
-        if tag == Tag.OTHER and any(letter.isalpha() for letter in tagged.words[index]) and not _place(tagged, index):
+        if tag == Tag.IN and _is_prefix(tagged, index):
+            tagged.mark(index, Tag.NAME, "name")  # Via dei Condotti
+        elif tag == Tag.OTHER and any(letter.isalpha() for letter in tagged.words[index]) and not _place(tagged, index):
             _name(tagged, index)
 
 
@@ -57,11 +59,16 @@ def _name(tagged: Tagged, index: int) -> None:
     given_here = tagged.starts[index] and capital and is_given_here(tagged, index)
     if known.is_relation(word) or (known.is_in(word, "safe.words") and not (in_list or given_here)):
         return
-    if capital and not tagged.starts[index] and known.is_in(word, "places.prefix") and _goes_on(tagged, index):
+    if _is_prefix(tagged, index):
         tagged.mark(index, Tag.NAME, "name")  # Lake Como, Port Said
     elif not common:
         _uncommon(tagged, index)
-    elif given_here or in_list or (capital and not tagged.starts[index] and _capital_common(tagged, index)):
+    elif (
+        given_here
+        or in_list
+        or _is_nickname(tagged, index)
+        or (capital and not tagged.starts[index] and _capital_common(tagged, index))
+    ):
         tagged.mark(index, Tag.NAME, "name")
 
 
@@ -83,14 +90,23 @@ def _is_typo(tagged: Tagged, index: int) -> bool:
 
 def _capital_common(tagged: Tagged, index: int) -> bool:
     """Whether a common word with a capital inside a sentence is a name: ``with Rose``, ``at Pleasant Grove``."""
-    quoted = tagged.word(index + 1) in _QUOTES and is_proper(tagged, index + 2)  # "Shorty" Malone
-    if quoted or (_is_quoted(tagged, index) and not _called_before(tagged, index)):
-        return quoted
+    if _is_quoted(tagged, index) and not _called_before(tagged, index):
+        return False
     if _called_before(tagged, index):
         return True
     before_name = tagged.word(index + 1) in _LISTED_BY and is_proper(tagged, index + 2)  # Pita and Hemi Tamahori
     joined = bool(_CAPITAL_PART.search(tagged.tokens[index].text))  # Stow-on-the-Wold
-    return before_name or joined or lexicon().is_name(tagged.words[index]) or _beside_proper(tagged, index)
+    pet = lexicon().is_in(tagged.word(index - 1), "named.things")  # my dog Biscuit
+    named = pet and not tagged.words[index].endswith(("ing", "ed"))
+    cross = tagged.word(index + 1) == "'s" and tagged.is_capital(index + 2)  # King's Cross
+    return (
+        before_name
+        or joined
+        or named
+        or cross
+        or lexicon().is_name(tagged.words[index])
+        or _beside_proper(tagged, index)
+    )
 
 
 def _is_quoted(tagged: Tagged, index: int) -> bool:
@@ -102,6 +118,11 @@ def _is_quoted(tagged: Tagged, index: int) -> bool:
     return not (is_proper(tagged, closed + 1) or is_proper(tagged, opened - 1) or closed - opened == 2)
 
 
+def _is_nickname(tagged: Tagged, index: int) -> bool:
+    """``"Shorty" Malone``."""
+    return tagged.is_capital(index) and tagged.word(index + 1) in _QUOTES and is_proper(tagged, index + 2)
+
+
 def _called_before(tagged: Tagged, index: int) -> bool:
     """Whether a word is in quotation marks after a word for a name: known as "The Wave"."""
     at = index
@@ -109,6 +130,12 @@ def _called_before(tagged: Tagged, index: int) -> bool:
         at -= 1
     at -= 1 + (tagged.word(at - 1) == "as")
     return at >= 0 and tagged.has(at, Tag.CALLED)
+
+
+def _is_prefix(tagged: Tagged, index: int) -> bool:
+    """``Lake`` of ``Lake Como``."""
+    inside = tagged.is_capital(index) and not tagged.starts[index]
+    return inside and lexicon().is_in(tagged.words[index], "places.prefix") and _goes_on(tagged, index)
 
 
 def _goes_on(tagged: Tagged, index: int) -> bool:
@@ -130,7 +157,7 @@ def _beside_proper(tagged: Tagged, index: int) -> bool:
     before = tagged.word(index - 1)
     if before == "of" and lexicon().is_in(tagged.word(index - 2), "places.of"):
         return True  # the corner of Maple and Third
-    return _after_name(tagged, index) or before in _WHERE or tagged.has(index - 1, Tag.CALLED)
+    return _after_name(tagged, index) or before in _PREPOSITIONS or tagged.has(index - 1, Tag.CALLED)
 
 
 def is_given_here(tagged: Tagged, index: int) -> bool:
@@ -138,7 +165,7 @@ def is_given_here(tagged: Tagged, index: int) -> bool:
     after, later = tagged.word(index + 1), tagged.word(index + 2)
     known = lexicon()
     given = folded(tagged.words[index]) in known.given
-    if not given and known.is_in(tagged.words[index], "grammar.labels"):
+    if not given and known.is_in(tagged.words[index], "grammar.labels", "grammar.starters"):
         return False  # Meet Ana, Call Bev
     if given and after in _STANDS and not known.is_in(tagged.words[index], "names.things"):
         return True  # Hope on a skateboard

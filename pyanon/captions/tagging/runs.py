@@ -17,6 +17,7 @@ _BESIDE = frozenset(
     {"near", "from", "around", "toward", "towards", "across", "within", "leaving", "over", "visiting", "into", "inside"}
 )
 _CLOSES, _OPENS = frozenset("\"'”’)“"), frozenset("\"'“”(‘")
+_STREETS = frozenset({"rue", "calle", "via", "ulica", "piazza", "plaza", "avenida", "rua", "downtown", "uptown"})
 _HOUSES = frozenset({"apt", "flat", "unit", "suite", "no", "apartment", "rue", "calle", "via", "house", "floor"})
 
 
@@ -37,6 +38,8 @@ def runs(tagged: Tagged) -> None:
 def _read_places(tagged: Tagged) -> None:
     """``at wimbledon park``, ``in husum.``: a word that nobody knows is a name where a place would stand."""
     for index in range(1, len(tagged.words)):
+        if tagged.has(index, Tag.OTHER) and tagged.is_capital(index) and _after_work(tagged, index):
+            tagged.mark(index, Tag.NAME, "name")  # works at Google
         _read_address(tagged, index)
         if tagged.has(index, Tag.UNREAD) and tagged.words[index - 1] in _WHERE | {"of"}:
             ends = tagged.word(index + 1) in {"", ",", ".", "!", "-"} and not lexicon().misspelt(tagged.words[index])
@@ -61,6 +64,8 @@ def _first(tagged: Tagged, index: int) -> int:
     """Capitals before a run belong to it: ``Three Rivers Dental``, ``RAF Wexcombe``."""
     if tagged.word(index - 1) in _OPENS and tagged.word(index + 1) in _CLOSES and tagged.has(index + 2, Tag.NAME):
         return index - 1  # "Shorty" Malone
+    if tagged.word(index - 1) in _STREETS:
+        return index - 1  # rue mouffetard
     if tagged.word(index - 1) in {"st", "saint"} and tagged.is_capital(index - 1):
         return index - 1
     if tagged.word(index - 1) == "." and tagged.word(index - 2) == "st":
@@ -128,7 +133,8 @@ def _of(tagged: Tagged, at: int) -> int:
 def _saint(tagged: Tagged, at: int) -> int:
     """``St Mary's Hospital``."""
     house = lexicon().is_in(tagged.word(at + 1), "places.suffix", "places.organisation") and tagged.is_capital(at + 1)
-    return 2 if tagged.word(at) == "'s" and house else 0
+    station = tagged.word(at - 2) in _WHERE and tagged.is_capital(at + 1)  # King's Cross
+    return 2 if tagged.word(at) == "'s" and (house or station) else 0
 
 
 def _closing_quote(tagged: Tagged, at: int) -> int:
@@ -169,6 +175,7 @@ def _decide(tagged: Tagged, first: int, end: int) -> None:
         end = _shouted_end(tagged, end)
     if tag == Tag.PLACE:
         end += _suffix_follows(tagged, end)
+    if tag in {Tag.PLACE, Tag.EMPLOYER}:
         end += tagged.has(end, Tag.COUNT) and tagged.tokens[end].is_number and tagged.word(end + 1) != "people"
     for at in range(first, end):
         tagged.mark(at, tag, kind)

@@ -13,7 +13,7 @@ from pyanon.texts import Kind
 __all__ = ["Tag", "Tagged", "listed"]
 
 #: Share of capitals among words from which on they say nothing, and the least number of words to tell.
-_SHOUTING, _FEW = 0.6, 3
+_SHOUTING, _FEW = 0.7, 3
 
 
 class Tag(str, Enum):
