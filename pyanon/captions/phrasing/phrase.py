@@ -71,17 +71,16 @@ class Draft:
         self.t, self.words = tagged, tagged.words
         self.found: list[Phrase] = []
         self.taken = [False] * len(tagged.tokens)
-
-    @property
-    def letters(self) -> str:
-        """The tags; what is taken already is a blank, so that no pattern reaches into it."""
-        return "".join(" " if taken else tag for tag, taken in zip(self.t.tags, self.taken, strict=True))
+        #: The tags; what is taken already is a blank, so that no pattern reaches into it.
+        self.letters = tagged.letters
 
     def take(self, phrase: Phrase) -> Phrase:
         """Adds a phrase; what it covers goes into it."""
         self.found = [each for each in self.found if each.end <= phrase.first or phrase.end <= each.first]
         self.found.append(phrase)
-        self.taken[phrase.first : phrase.end] = [True] * (phrase.end - phrase.first)
+        size = phrase.end - phrase.first
+        self.taken[phrase.first : phrase.end] = [True] * size
+        self.letters = self.letters[: phrase.first] + " " * size + self.letters[phrase.end :]
         return phrase
 
     def drop(self, first: int, end: int) -> None:

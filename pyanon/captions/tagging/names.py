@@ -6,6 +6,7 @@ import re
 
 from pyanon.captions.ages import YEARS
 from pyanon.captions.lexicon import folded, lexicon
+from pyanon.captions.tagging.tags import QUOTES as _QUOTES
 from pyanon.captions.tagging.tags import Tag, Tagged, listed
 
 __all__ = ["is_given_here", "is_proper", "proper", "proper_later"]
@@ -16,8 +17,8 @@ _STANDS = frozenset({"on", "in", "at", "under", "near", "beside"})
 _PREPOSITIONS, _OWN, _ARTICLES = listed("grammar.prepositions"), listed("grammar.own"), listed("grammar.articles")
 _LISTED_BY = frozenset({",", "and", "&", "y", "und", "et"})
 _CAPITAL_PART = re.compile(r"[-'’][A-Z]")
-_QUOTES = frozenset({'"', "“", "”", "«", "»"})
-_TITLES = ("titles.female", "titles.male", "titles.any")
+#: Words in quotation marks, at most.
+_QUOTED = 20
 
 
 def is_proper(tagged: Tagged, index: int) -> bool:
@@ -111,9 +112,11 @@ def _capital_common(tagged: Tagged, index: int) -> bool:
 
 def _is_quoted(tagged: Tagged, index: int) -> bool:
     """Whether quotation marks are around a word and no name beside them: a sign that says "Spring Sale"."""
-    opened = next((at for at in range(index - 1, -1, -1) if tagged.words[at] in _QUOTES), -1)
-    closed = next((at for at in range(index + 1, len(tagged.words)) if tagged.words[at] in _QUOTES), -1)
-    if opened < 0 or closed < 0 or sum(word in _QUOTES for word in tagged.words[:index]) % 2 == 0:
+    before = range(index - 1, max(-1, index - _QUOTED), -1)
+    opened = next((at for at in before if tagged.words[at] in _QUOTES), -1)
+    after = range(index + 1, min(len(tagged.words), index + _QUOTED))
+    closed = next((at for at in after if tagged.words[at] in _QUOTES), -1)
+    if opened < 0 or closed < 0 or tagged.quotes[index] % 2 == 0:
         return False
     return not (is_proper(tagged, closed + 1) or is_proper(tagged, opened - 1) or closed - opened == 2)
 
@@ -126,8 +129,10 @@ def _is_nickname(tagged: Tagged, index: int) -> bool:
 def _called_before(tagged: Tagged, index: int) -> bool:
     """Whether a word is in quotation marks after a word for a name: known as "The Wave"."""
     at = index
-    while at >= 0 and tagged.words[at] not in _QUOTES:
+    while at > index - _QUOTED and at >= 0 and tagged.words[at] not in _QUOTES:
         at -= 1
+    if at < 0 or tagged.words[at] not in _QUOTES:
+        return False
     at -= 1 + (tagged.word(at - 1) == "as")
     return at >= 0 and tagged.has(at, Tag.CALLED)
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import accumulate
 
 from pyanon.captions.lexicon import lexicon
 from pyanon.captions.tokens import Token
 from pyanon.texts import Kind
 
-__all__ = ["Tag", "Tagged", "listed"]
+__all__ = ["QUOTES", "Tag", "Tagged", "listed"]
 
 #: Share of capitals among words from which on they say nothing, and the least number of words to tell.
 _SHOUTING, _FEW = 0.7, 3
+
+
+QUOTES = frozenset({'"', "“", "”", "«", "»"})
 
 
 class Tag(str, Enum):
@@ -75,6 +79,11 @@ class Tagged:
     def words(self) -> list[str]:
         """The tokens in lower case."""
         return [token.lower for token in self.tokens]
+
+    @cached_property
+    def quotes(self) -> list[int]:
+        """How many quotation marks stand before each token."""
+        return list(accumulate((word in QUOTES for word in self.words), initial=0))
 
     @cached_property
     def shouting(self) -> bool:
