@@ -71,7 +71,7 @@ def find(text: str) -> tuple[Span, ...]:
     Args:
         text: A caption.
     """
-    found = sorted(set(_all(text)), key=lambda span: (span.start - span.end, span.start))
+    found = sorted(set(_all(text)), key=lambda span: (span.start - span.end, span.start, span.kind != "identifier"))
     kept: list[Span] = []
     for span in found:
         if all(span.end <= other.start or other.end <= span.start for other in kept):
@@ -95,7 +95,7 @@ def _all(text: str) -> Iterator[Span]:
     for match in _ACCOUNT.finditer(text):
         yield Span(*match.span("id"), "contact")
     for match in _LABELLED.finditer(text):
-        yield Span(*match.span("id"), "identifier")
+        yield Span(match.start("id"), match.start("id") + len(match["id"].rstrip("./·-")), "identifier")
 
 
 def _is_small(text: str) -> bool:

@@ -69,12 +69,15 @@ def _is_age(tagged: Tagged, index: int) -> bool:
     somebody = tagged.has(before - 1, "n", "r", "w", "z", "o", ")", "l", "e", '"', "”", "'")
     if tagged.word(before) in {",", "(", "/", "-", "–", "|", "·"} and after in _BOUNDS and somebody:
         return True
-    named = any(tag in {Tag.NAME, Tag.RELATION} for tag in tagged.tags)
     if tagged.word(before) in {"at", "age"} and after in {",", ".", "", "!", "months", "years"}:
-        return named
+        return _names_somebody(tagged)
     if tagged.word(before) in {"she's", "he's", "is", "i'm"} and after in {"and", ",", ".", "", "now", "!"}:
-        return named and years > 0
+        return years > 0 and _names_somebody(tagged)
     return tagged.has(before, Tag.NAME) and after in {",", ".", ")", "", "years"}
+
+
+def _names_somebody(tagged: Tagged) -> bool:
+    return Tag.NAME in tagged.tags or Tag.RELATION in tagged.tags
 
 
 def _labelled_age(tagged: Tagged, index: int) -> bool:

@@ -82,11 +82,15 @@ def _is_body(draft: Draft, first: int, end: int) -> bool:
 
 
 def clothes(draft: Draft) -> None:
-    """The colours of what somebody wears of whom the caption says who it is."""
+    """The colours of the clothes and hair of somebody of whom the caption says who it is."""
     if not any(phrase.role == "person" or draft.is_sensitive(phrase.first, phrase.end) for phrase in draft.found):
         return
     for index, word in enumerate(draft.words):
-        if lexicon().is_in(word, "descriptions.clothing"):
+        if draft.t.has(index, Tag.HAIR):
+            draft.t.kinds[index] = "attribute"
+            if not draft.taken[index]:
+                draft.drop(index, index + 1)
+        elif lexicon().is_in(word, "descriptions.clothing"):
             first = _colours(draft, index)
             for at in range(first, index):
                 draft.t.kinds[at] = "attribute"
