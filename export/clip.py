@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.clip_words import LENGTH, load_words, tokens
+from export.clip_words import LENGTH, load_words, tokens, vocabulary
 from export.piece import Family, Piece, dice, smooth
 from export.run import arguments, export, prepared
 from pyanon.runtime import Port, Role
@@ -110,6 +110,7 @@ def family(args: argparse.Namespace) -> Family:
             Piece("image_encoder", IMAGE, ImageTower(image), _pictures, rows=16, sees=True),
         ),
         prompts=dict(zip(args.prompts, embeddings, strict=True)),
+        vocabulary=vocabulary(words),
     )
 
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from pyanon.errors import InputError
+from pyanon.runtime import Vocabulary
 
-__all__ = ["LENGTH", "load_words", "tokens"]
+__all__ = ["LENGTH", "load_words", "tokens", "vocabulary"]
 
 #: Tokens of a text, and how many merges of the table belong to the vocabulary of CLIP.
 LENGTH, MERGES = 77, 49152 - 256 - 2
@@ -55,3 +56,9 @@ def tokens(words: Any, texts: Sequence[str]) -> Tensor:
     """Texts as ``(n, 77)`` int32."""
     found = words(list(texts), padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt")
     return found["input_ids"].to(torch.int32)
+
+
+def vocabulary(words: Any, file: str = "vocabulary.json") -> tuple[Vocabulary, str]:
+    """What a pack states of a tokenizer, and its ``tokenizer.json``; CLIP fills up texts with their last token."""
+    stated = Vocabulary(file, length=LENGTH, start=words.bos_token_id, end=words.eos_token_id, pad=words.pad_token_id)
+    return stated, words.backend_tokenizer.to_str()

@@ -26,6 +26,7 @@ from pyanon.runtime import (
     Pack,
     Prompts,
     Role,
+    Vocabulary,
     face_networks,
     load_pack,
     write_pack_toml,
@@ -34,6 +35,8 @@ from pyanon.runtime import (
 __all__ = ["Part", "assembled", "main"]
 
 MANIFOLD = "manifold.npz"
+#: Roles of networks that are told texts, or tell them.
+READERS = frozenset({"text_encoder", "caption_encoder", "caption_decoder"})
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def assembled(folder: Path, parts: Sequence[Part], *, name: str = "full", manifo
         description=f"assembled by export.full of {', '.join(part.pack.name for part in parts)}",
         roles=roles,
         prompts=_prompts(folder, parts, roles),
+        vocabulary=_vocabulary(folder, parts),
         manifold=DataFile(MANIFOLD) if manifold is not None else None,
         method="cover",
     )
@@ -158,6 +162,23 @@ def _prompts(folder: Path, parts: Sequence[Part], roles: dict[str, Role]) -> Pro
         "no part has prompts that fit the locator", given=", ".join(part.pack.name for part in parts),
         expected=f"embeddings of {long} numbers", do="add the pack that export.clip wrote",
     )  # fmt: skip
+
+
+def _vocabulary(folder: Path, parts: Sequence[Part]) -> Vocabulary | None:
+    """Copies how networks are told texts: all that read have to read the same tokens."""
+    readers = [part for part in parts if READERS & set(part.names)]
+    stated = {part.pack.manifest.vocabulary: part for part in readers if part.pack.manifest.vocabulary is not None}
+    if len(stated) > 1:
+        raise InputError(
+            "two parts have vocabularies that differ",
+            given=", ".join(part.pack.name for part in stated.values()),
+            expected="networks that were trained on the same tokens",
+        )
+    for vocabulary, part in stated.items():
+        if vocabulary is not None:
+            shutil.copyfile(part.pack.folder / vocabulary.file, folder / vocabulary.file)
+            return vocabulary
+    return None
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pyanon.runtime import Prompts, Role
+from pyanon.runtime import Prompts, Role, Vocabulary
 from pyanon.types import FloatArray
 
 __all__ = ["SEED", "Family", "Half", "Piece", "dice", "halved", "smooth"]
@@ -53,6 +53,7 @@ class Family:
         training_data: What they were trained on.
         pieces: The networks.
         prompts: Prompt -> embedding ``(D,)``, where the family makes them.
+        vocabulary: How its networks are told texts, and the text of the ``tokenizer.json``, where they are.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Family:
     training_data: str
     pieces: tuple[Piece, ...]
     prompts: Mapping[str, FloatArray] = field(default_factory=dict)
+    vocabulary: tuple[Vocabulary, str] | None = None
 
     def table(self) -> Prompts | None:
         """What the pack states of its prompts."""

@@ -95,6 +95,8 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
     args.out.mkdir(parents=True, exist_ok=True)
     if family.prompts:
         np.save(args.out / "prompts.npy", np.stack([*family.prompts.values()]).astype(np.float32))
+    if family.vocabulary is not None:
+        (args.out / family.vocabulary[0].file).write_text(family.vocabulary[1], encoding="utf-8")
     manifest = Manifest(
         name=family.name,
         version=VERSION,
@@ -103,6 +105,7 @@ def export(family: Family, args: argparse.Namespace) -> Pack:
         description=f"exported by export.{family.name} from {_source(args)}, opset {args.opset}",
         roles={},
         prompts=family.table(),
+        vocabulary=family.vocabulary[0] if family.vocabulary is not None else None,
         method="cover",
     )
     roles = {}

@@ -20,9 +20,9 @@ from export.run import arguments, export, fetched, prepared
 from export.text_vae_net import Sizes, TextVae
 from pyanon.runtime import Port, Role
 
-__all__ = ["family", "main", "parser", "roles"]
+__all__ = ["family", "main", "parser", "points", "roles", "texts"]
 
-SMALL = Sizes(vocabulary=500, length=16, latent=8, face=512, width=32, heads=2, layers=2)
+SMALL = Sizes(vocabulary=500, length=16, latent=8, width=32, heads=2, layers=2, read=1, write=2)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,19 +31,28 @@ def parser() -> argparse.ArgumentParser:
 
 
 def roles(sizes: Sizes) -> tuple[Role, Role]:
-    """The roles of encoder and decoder."""
-    length, latent = ("n", sizes.length), ("n", sizes.latent)
-    tokens = Port("tokens", "int32", length)
+    """The roles of encoder and decoder. Private tokens t and public ones u are as many as there are."""
+    length, latent = ("n", "t"), ("n", "t", sizes.latent)
+    mask = Port("mask", "int32", length)
+    most = sizes.length
+    read = {"t": (2, min(24, most), most)}
     return (
         Role(
             "caption_encoder.onnx",
-            (tokens, Port("mask", "int32", length)),
+            (Port("tokens", "int32", length), mask),
             (Port("mean", "float32", latent), Port("log_variance", "float32", latent)),
+            {"profile": {"n": (1, 2, 4), **read}},
         ),
         Role(
             "caption_decoder.onnx",
-            (Port("latent", "float32", latent), Port("face", "float32", ("n", sizes.face)), tokens),
-            (Port("logits", "float32", (*length, sizes.vocabulary)),),
+            (
+                Port("latent", "float32", latent),
+                mask,
+                Port("face", "float32", ("n", "t", sizes.face)),
+                Port("tokens", "int32", ("n", "u")),
+            ),
+            (Port("logits", "float32", ("n", "u", sizes.vocabulary)),),
+            {"profile": {"n": (1, 2, 4), **read, "u": (1, min(24, most), most)}},
         ),
     )
 
@@ -57,17 +66,19 @@ def _net(args: argparse.Namespace) -> TextVae:
     return net
 
 
-def _texts(sizes: Sizes, rows: int) -> tuple[Tensor, Tensor]:
+def texts(sizes: Sizes, rows: int) -> tuple[Tensor, Tensor]:
     """Tokens, and which of them are there: fewer in every row."""
-    tokens = torch.randint(0, sizes.vocabulary, (rows, sizes.length), generator=dice(), dtype=torch.int32)
-    lengths = torch.tensor([max(1, sizes.length - 3 * row) for row in range(rows)])
-    return tokens, (torch.arange(sizes.length) < lengths[:, None]).int()
+    tokens = torch.randint(0, sizes.vocabulary, (rows, sizes.length - 2), generator=dice(), dtype=torch.int32)
+    lengths = torch.tensor([max(1, sizes.length - 2 - 3 * row) for row in range(rows)])
+    return tokens, (torch.arange(sizes.length - 2) < lengths[:, None]).int()
 
 
-def _points(sizes: Sizes, rows: int) -> tuple[Tensor, Tensor, Tensor]:
+def points(sizes: Sizes, rows: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """What the decoder takes; fewer tokens are written than were read."""
     generator = dice()
-    latent, face = (torch.randn(rows, wide, generator=generator) for wide in (sizes.latent, sizes.face))
-    return latent, face, _texts(sizes, rows)[0]
+    tokens, mask = texts(sizes, rows)
+    latent, face = (torch.randn(*mask.shape, wide, generator=generator) for wide in (sizes.latent, sizes.face))
+    return latent, mask, face, tokens[:, :-3].contiguous()
 
 
 def family(args: argparse.Namespace) -> Family:
@@ -80,8 +91,8 @@ def family(args: argparse.Namespace) -> Family:
         licence="Apache-2.0",
         training_data="see the card of the checkpoint",
         pieces=(
-            Piece("caption_encoder", encoder, net.encoder, lambda rows: _texts(net.sizes, rows)),
-            Piece("caption_decoder", decoder, net.decoder, lambda rows: _points(net.sizes, rows)),
+            Piece("caption_encoder", encoder, net.encoder, lambda rows: texts(net.sizes, rows)),
+            Piece("caption_decoder", decoder, net.decoder, lambda rows: points(net.sizes, rows)),
         ),
     )
 

@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyanon.anonymizer import Anonymizer as Anonymizer
+    from pyanon.captioner import Captioner as Captioner
+    from pyanon.dataset import DatasetSettings as DatasetSettings
+    from pyanon.dataset import DatasetSummary as DatasetSummary
+    from pyanon.dataset import anonymize_dataset as anonymize_dataset
     from pyanon.errors import PyanonError as PyanonError
     from pyanon.files import FileSummary as FileSummary
     from pyanon.files import FolderSummary as FolderSummary
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Anonymizer",
+    "Captioner",
+    "DatasetSettings",
+    "DatasetSummary",
     "Face",
     "FileSummary",
     "FolderSummary",
@@ -44,6 +51,7 @@ __all__ = [
     "PyanonError",
     "Result",
     "__version__",
+    "anonymize_dataset",
     "anonymize_folder",
     "anonymize_picture",
     "anonymize_video",
@@ -60,6 +68,9 @@ __all__ = [
 #: Where each public name is defined.
 _HOMES = {
     "Anonymizer": "anonymizer",
+    "Captioner": "captioner",
+    "DatasetSettings": "dataset",
+    "DatasetSummary": "dataset",
     "Face": "types",
     "FileSummary": "files",
     "FolderSummary": "files",
@@ -67,6 +78,7 @@ _HOMES = {
     "Policy": "policy",
     "PyanonError": "errors",
     "Result": "types",
+    "anonymize_dataset": "dataset",
     "anonymize_folder": "files",
     "anonymize_picture": "files",
     "anonymize_video": "files",

@@ -180,9 +180,10 @@ class Anonymizer:
     @cached_property
     def captioner(self) -> Captioner:
         """What changes captions: ``anonymizer.captioner(text)`` does so for a text without a picture."""
-        from pyanon.captioner import Captioner  # loads the word lists
+        from pyanon.captioner import Captioner, open_decoder  # loads the word lists
 
-        return Captioner(policy=self.policy, extractors=self._extractors)
+        decoder = open_decoder(self.pack, lambda role: self._open(role, self._device, self._threads))
+        return Captioner(policy=self.policy, extractors=self._extractors, decoder=decoder)
 
     def close(self) -> None:
         """Lets go of the networks; harmless when repeated."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Protocol
 
 import numpy as np
 
 from pyanon.captions import check
+from pyanon.captions.decode import CaptionDecoder
 from pyanon.captions.extract import Parsed, parse
 from pyanon.captions.instruct import instruction
 from pyanon.captions.match import assigned
@@ -16,10 +19,11 @@ from pyanon.captions.operators import apply
 from pyanon.captions.pseudonyms import Pseudonyms
 from pyanon.captions.rewrite import Instead, rewrite, without
 from pyanon.policy import Operators, Policy
+from pyanon.runtime import Device, Pack, Runner, load_pack, open_runner
 from pyanon.texts import KINDS, Caption, Consistency, Extractor, Kind, Portrait, Reading
 from pyanon.types import FloatArray
 
-__all__ = ["ATTEMPTS", "NOTHING", "Captioner", "Decoder", "Scene"]
+__all__ = ["ATTEMPTS", "NOTHING", "Captioner", "Decoder", "Scene", "open_decoder"]
 
 #: Samples of the decoder that are looked at before the template is taken.
 ATTEMPTS = 3
@@ -27,6 +31,8 @@ ATTEMPTS = 3
 SPREAD = 0.7
 #: What is said where nothing of a caption may be.
 NOTHING = "A picture."
+
+ENCODER, DECODER = "caption_encoder", "caption_decoder"
 
 #: Texts -> how well each fits the people in a picture, ``(n,)`` cosine similarity.
 Fit = Callable[[Sequence[str]], FloatArray]
@@ -63,6 +69,9 @@ class Scene:
 class Captioner:
     """Changes captions so that they fit the new faces and give nobody away; a caption is never passed through unread.
 
+    ``with Captioner.open() as captioner: captioner(text).text`` is for captions without pictures, with networks of a
+    pack; a plain `Captioner()` needs none. `pyanon.Anonymizer` has one for captions with pictures.
+
     A caption is read; the pack's text VAE writes a public one, and where no sample of it passes the check, the template
     does, which says in general words what gave somebody away, and keeps the rest.
 
@@ -76,7 +85,7 @@ class Captioner:
         self, *, policy: Policy | None = None, extractors: Sequence[Extractor] = (), decoder: Decoder | None = None
     ) -> None:
         self.policy = policy or Policy()
-        self._extractors = tuple(extractors)
+        self._extractors, self._runners = tuple(extractors), ExitStack()
         operators = self._operators = Operators(self.policy.operators)
         plain = {operators.of(kind) for kind in KINDS} == {"replace"} and not self.policy.pseudonyms
         # The decoder knows general descriptions only.
@@ -84,6 +93,51 @@ class Captioner:
         self._kept = frozenset(kind for kind in KINDS if operators.of(kind) == "keep")
         key = self.policy.key
         self._pseudonyms = Pseudonyms(key) if self.policy.pseudonyms and key is not None else None
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        policy: Policy | None = None,
+        pack: str | Pack = "pocket",
+        device: Device = "auto",
+        threads: int = 1,
+        extractors: Sequence[Extractor] = (),
+    ) -> Captioner:
+        """A captioner with the text VAE of a pack, where it has one; to be closed.
+
+        Args:
+            policy: What shall happen.
+            pack: Name or folder of the pack of networks.
+            device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            threads: Threads of one network on the CPU.
+            extractors: What is asked besides the embedded grammar.
+
+        Raises:
+            PackError: The pack is missing, malformed or tampered with.
+            RunnerError: A network cannot be run on this machine.
+        """
+        loaded = pack if isinstance(pack, Pack) else load_pack(pack)
+        with ExitStack() as runners:
+            decoder = open_decoder(
+                loaded,
+                lambda role: runners.enter_context(open_runner(loaded, role, device=device, threads=threads)),
+            )
+            captioner = cls(policy=policy, extractors=extractors, decoder=decoder)
+            captioner._runners = runners.pop_all()
+        return captioner
+
+    def close(self) -> None:
+        """Lets go of the networks that `open` has opened; harmless when repeated."""
+        self._runners.close()
+
+    def __enter__(self) -> Captioner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def __call__(self, caption: str, *, scene: Scene | None = None) -> Caption:
         """The public caption.
@@ -161,11 +215,31 @@ class Captioner:
             return f"left of the original: {', '.join(sorted(set(left.values())))}"
         if check.new_words(text, draft=draft):
             return "it says something else than the original"
+        return self._untrue(text, scene)
+
+    def _untrue(self, text: str, scene: Scene) -> str:
+        """What a caption has against the picture, or nothing."""
         if next(check.untrue(text, scene.after), None) is not None:
             return "it says of somebody what is not so"
         if scene.fit is not None and _measured(scene.fit, text) < scene.threshold:
             return "it does not fit the picture"
         return ""
+
+
+def open_decoder(pack: Pack, open_runner: Callable[[str], Runner]) -> Decoder | None:
+    """The text VAE of a pack; None where it has none.
+
+    Args:
+        pack: The pack.
+        open_runner: Opens and activates the network of a role.
+
+    Raises:
+        PackError: The pack's networks do not fit together.
+    """
+    roles = pack.manifest.roles
+    if not {ENCODER, DECODER} <= set(roles) or pack.manifest.vocabulary is None:
+        return None
+    return CaptionDecoder(open_runner(ENCODER), open_runner(DECODER), pack.words())
 
 
 def _measured(fit: Fit | None, text: str) -> float:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pyanon import stream
 from pyanon.errors import InputError, TruncatedSourceError
@@ -89,6 +89,7 @@ class FileSummary:
         exposed: Located faces that left neither replaced nor covered; says nothing about faces that were not found.
         epsilon: Privacy loss by track, where the exponential mechanism spent any.
         total_epsilon: That of all tracks together.
+        captions: The public captions of those that were given, in their order.
     """
 
     source: str
@@ -107,6 +108,7 @@ class FileSummary:
     exposed: int = 0
     epsilon: Mapping[int, float] = field(default_factory=dict)
     total_epsilon: float = 0.0
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,14 +165,7 @@ class _Job:
     writing: _Writing
     report: FaceReport | None = None
     on_progress: OnProgress | None = None
-
-    def __post_init__(self) -> None:
-        if self.writing.rewrite_captions and getattr(self.anonymizer, "captioner", None) is None:
-            raise InputError(
-                "captions cannot be rewritten, because the pack has no words for it",
-                expected="a pack with a vocabulary",
-                do="use another pack, or leave captions out, as is done unless it is asked for",
-            )
+    captions: tuple[str, ...] = ()
 
     def video(self, source: str | Path, output: str | Path, place: Progress) -> FileSummary:
         """Anonymizes a video; ``output`` has been claimed."""
@@ -212,22 +207,21 @@ class _Job:
         write_picture(output, result.output, like=picture, keep_exif=how.keep_metadata, words=words)
         count(result)
         notes = (*notes_on_faces(found, result.faces), *notes_on_words(found, words, rights_kept=how.keep_metadata))
-        return count.summary(output, began=began, notes=picture.notes + notes)
+        texts = tuple(caption.text for caption in result.captions[: len(self.captions)])
+        return replace(count.summary(output, began=began, notes=picture.notes + notes), captions=texts)
 
     def _treated(self, picture: Picture, captions: Mapping[str, str]) -> Result:
         """The picture with nobody left in it, and its captions rewritten to agree with whom it shows then."""
-        also: dict[str, Any] = {}
-        if len(picture.face_boxes):
-            also["also"] = picture.face_boxes
-        if captions:
-            also["captions"] = list(captions.values())
-        return self.anonymizer(picture.frame, **also)
+        boxes = picture.face_boxes if len(picture.face_boxes) else None
+        return self.anonymizer(picture.frame, captions=[*self.captions, *captions.values()], also=boxes)
 
     def _words(self, picture: Picture, captions: Mapping[str, str], result: Result) -> PublicWords:
-        captioner: Any = self.anonymizer.captioner
-        written: Any = result.captions if captions else ()
+        written = result.captions[len(self.captions) :]
         texts = {name: caption.text for name, caption in zip(captions, written, strict=True)}
-        return public_words(picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text)
+        captioner = self.anonymizer.captioner
+        return public_words(
+            picture.descriptions, captions=texts, rewrite=lambda text: captioner(text).text, faces=result.faces
+        )
 
     def file(self, errand: Errand, place: Progress) -> FileSummary:
         """Anonymizes a file of a folder."""
@@ -400,6 +394,7 @@ def anonymize_picture(
     anonymizer: Anonymizer | None = None,
     keep_metadata: bool = False,
     rewrite_captions: bool = False,
+    captions: Sequence[str] = (),
     overwrite: bool = False,
     report: str | Path | None = None,
     progress: OnProgress | None = None,
@@ -414,6 +409,7 @@ def anonymize_picture(
         keep_metadata: Keep what is harmless of the EXIF block; never places, names, devices or thumbnails.
         rewrite_captions: Rewrite the title and the caption that the file holds, so that they give nobody away and fit
             the new faces, and keep keywords that say nothing of anybody; without it they are left out.
+        captions: Texts that go with the picture; those that may go with the output are in the summary.
         overwrite: Whether an output or report that is there already may be replaced.
         report: Where to write one JSON line (docs/cli.md); None for nowhere.
         progress: Called when it is done.
@@ -434,7 +430,8 @@ def anonymize_picture(
         _reported(report, others=(source, target), overwrite=overwrite) as lines,
         _opened(anonymizer, policy) as opened,
     ):
-        return _Job(opened, writing, lines, progress).picture(source, target, Progress(str(source)))
+        job = _Job(opened, writing, lines, progress, tuple(captions))
+        return job.picture(source, target, Progress(str(source)))
 
 
 def anonymize_folder(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from pyanon.types import Face
 from pyanon.video import Descriptions, PublicWords
@@ -39,7 +40,9 @@ def to_rewrite(found: Descriptions) -> dict[str, str]:
     return {name: text for name, text in firsts.items() if 0 < len(text) <= LONGEST_CAPTION}
 
 
-def public_words(found: Descriptions, *, captions: Mapping[str, str], rewrite: Callable[[str], str]) -> PublicWords:
+def public_words(
+    found: Descriptions, *, captions: Mapping[str, str], rewrite: Callable[[str], str], faces: Iterable[Face] = ()
+) -> PublicWords:
     """The words that may leave with the picture.
 
     Whatever holds a name or a place that the file itself states as one stays behind, even where it was rewritten: that
@@ -49,13 +52,23 @@ def public_words(found: Descriptions, *, captions: Mapping[str, str], rewrite: C
         found: What is written in the file.
         captions: The captions as rewritten, by the names that `to_rewrite` gave them.
         rewrite: Makes a text public; keywords that it changes stay behind.
+        faces: The faces of the picture as it leaves; keywords that say of people what is not so of any stay behind.
     """
     stated = _Stated(found)
     safe = {name: text for name, text in captions.items() if not stated.is_in(text)}
-    plain = [word for word in found.keywords if len(word) <= LONGEST_KEYWORD and _PLAIN.fullmatch(word)]
-    candidates = [word for word in plain if not stated.is_in(word)][:MOST_KEYWORDS]
-    kept = tuple(word for word in candidates if _core(rewrite(word)) == _core(word))
-    return PublicWords(safe.get("title", ""), safe.get("description", ""), kept)
+    plain = (word for word in found.keywords if len(word) <= LONGEST_KEYWORD and _PLAIN.fullmatch(word))
+    candidates = islice((word for word in plain if not stated.is_in(word)), MOST_KEYWORDS)
+    unchanged = [word for word in candidates if _core(rewrite(word)) == _core(word)]
+    return PublicWords(safe.get("title", ""), safe.get("description", ""), tuple(_true(unchanged, faces)))
+
+
+def _true(words: Iterable[str], faces: Iterable[Face]) -> Iterator[str]:
+    """The keywords that agree with the faces: nothing may be said of who is covered."""
+    from pyanon.captions.check import untrue  # loads the word lists
+    from pyanon.captions.describe import portrait_of
+
+    portraits = [portrait_of(face.traits) for face in faces]
+    return (word for word in words if next(untrue(word, portraits), None) is None)
 
 
 def notes_on_words(found: Descriptions, words: PublicWords, *, rights_kept: bool = False) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from pyanon.errors import (
 )
 from pyanon.files import FileSummary, Progress, anonymize_folder, anonymize_picture, anonymize_video
 from pyanon.policy import Policy
-from pyanon.types import Face, Frame, Result
+from pyanon.types import Face, FloatArray, Frame, Result
 from pyanon.video import open_video, read_picture
 from tests.video.media import card, noise, times, write_video
 
@@ -41,7 +41,7 @@ class Painter:
     def __init__(self, *, fail_at: int | None = None) -> None:
         self.policy, self._fail_at = Policy(), fail_at
 
-    def __call__(self, picture: Frame) -> Result:
+    def __call__(self, picture: Frame, *, captions: Sequence[str] = (), also: FloatArray | None = None) -> Result:
         if picture.index == self._fail_at:
             raise StageError("blend", "the stage 'blend' failed: no paint left")
         pixels = picture.pixels.copy()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pyanon.anonymizer import Anonymizer
-from pyanon.errors import InputError, StageError
+from pyanon.errors import StageError
 from pyanon.files import anonymize_folder, anonymize_picture
 from pyanon.policy import Policy
 from pyanon.texts import Caption
@@ -32,13 +32,6 @@ XMP = made.packet(
 )
 
 
-@dataclass(frozen=True)
-class Spoken(Result):
-    """A result with captions."""
-
-    captions: tuple[Caption, ...] = ()
-
-
 @dataclass
 class Teller:
     """Stands for an anonymizer with a captioner: one face, painted blue, and a sentence for every caption.
@@ -54,7 +47,7 @@ class Teller:
     raises: bool = False
     asked: list[tuple[str, Any]] = field(default_factory=list)
 
-    def __call__(self, picture: Frame, *, captions: Sequence[str] = (), also: FloatArray | None = None) -> Spoken:
+    def __call__(self, picture: Frame, *, captions: Sequence[str] = (), also: FloatArray | None = None) -> Result:
         self.asked.append(("picture", list(captions)))
         if self.raises:
             raise StageError("captions", "the stage 'captions' failed: no words left")
@@ -64,7 +57,7 @@ class Teller:
         for box in [] if also is None else also[1:].tolist():
             faces.append(Face((box[0], box[1], box[2], box[3]), 1.0, len(faces), False, "covered", told=True))
         told = tuple(Caption(f"{self.says} {number}") for number, _ in enumerate(captions))
-        return Spoken(Frame(pixels), tuple(faces), {"total": 1.0}, self.failed, told)
+        return Result(Frame(pixels), tuple(faces), {"total": 1.0}, self.failed, told)
 
     def captioner(self, text: str) -> Caption:
         self.asked.append(("keyword", text))
@@ -146,15 +139,6 @@ def test_an_output_that_has_no_place_for_words(photo: Path, tmp_path: Path) -> N
     done = anonymize_picture(photo, tmp_path / "out.gif", anonymizer=teller, rewrite_captions=True)
     assert teller.asked == [("picture", [])]
     assert "left out: 2 captions" in done.notes[1]
-
-
-def test_an_anonymizer_without_words_is_refused_before_anything_is_done(photo: Path) -> None:
-    teller = anonymizer()
-    teller.captioner = None
-    for work, source in ((anonymize_picture, photo), (anonymize_folder, photo.parent)):
-        with pytest.raises(InputError, match="captions cannot be rewritten"):
-            work(source, anonymizer=teller, rewrite_captions=True)
-    assert not teller.asked
 
 
 def test_a_folder_is_treated_alike(photo: Path, tmp_path: Path) -> None:

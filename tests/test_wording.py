@@ -65,6 +65,19 @@ def test_keywords_stay_where_rewriting_leaves_them_alone() -> None:
     assert len(public_words(many, captions={}, rewrite=rewrite).keywords) == 100
 
 
+def test_keywords_agree_with_the_faces_as_they_leave() -> None:
+    found = Descriptions(keywords=("beach", "woman", "girl", "old man", "people", "crowd"))
+    man = Face((0, 0, 1, 1), 0.9, 0, False, "replaced", traits={"gender": "male", "age": "70+"})
+    covered = Face((0, 0, 1, 1), 0.9, 0, False, "covered")
+
+    def kept(*faces: Face) -> tuple[str, ...]:
+        return public_words(found, captions={}, rewrite=unchanged, faces=faces).keywords
+
+    assert kept(man) == ("beach", "old man", "people", "crowd")
+    assert kept(covered) == ("beach", "people", "crowd")
+    assert kept() == found.keywords, "nobody was found of whom it could be untrue"
+
+
 FULL = Descriptions(
     titles=("a",), descriptions=("b", "a"), keywords=("c", "d"), people=("e",), places=("f", "g"), rights=("h",),
     regions=(Region(0, 0, 0.1, 0.1, "e"), Region(0.5, 0.5, 0.1, 0.1), Region(0, 0, 1, 1, "Rex", "pet")), unreadable=2,

@@ -29,6 +29,7 @@ def steps(args: argparse.Namespace) -> list[list[str]]:
     commands += _round(args, args.work, args.out, "--start", first / "pack")
     commands.append(["evaluate", "--cache", cache, "--data", args.data, "--pack", args.out, "--calibrate"])
     commands += _faces(args)
+    commands += _captions(args)
     return [[f"export.train.{name}", *map(str, rest)] for name, *rest in commands]
 
 
@@ -64,6 +65,19 @@ def _faces(args: argparse.Namespace) -> list[list[object]]:
     return commands
 
 
+def _captions(args: argparse.Namespace) -> list[list[object]]:
+    """The networks that write captions, in the pack's vocabulary; the pack has one, and networks are bound to it."""
+    work, pack = args.work / "text_vae", ["--pack", args.out]
+    commands: list[list[object]] = []
+    if not (args.out / "vocabulary.json").exists():
+        commands.append(["captions.vocabulary", "--data", args.data, *pack])
+    spent = ["--minutes", args.text_vae_minutes]
+    commands.append(["captions.text_vae", "--data", args.data, *pack, "--out", work, *spent])
+    commands.append(["captions.pack_text", "--from", work, *pack])
+    commands.append(["captions.evaluate_text", "--data", args.data, *pack])
+    return commands
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,6 +91,7 @@ def main() -> None:
     parser.add_argument("--decoder-minutes", type=float, default=40)
     parser.add_argument("--generator-minutes", type=float, default=360)
     parser.add_argument("--occlusion-minutes", type=float, default=15)
+    parser.add_argument("--text-vae-minutes", type=float, default=75)
     for command in steps(parser.parse_args()):
         print("python -m", *command, flush=True)
         subprocess.run([sys.executable, "-m", *command], check=True)  # noqa: S603 - our own modules

@@ -66,9 +66,9 @@ def spans_of(answer: str, text: str, *, source: str) -> tuple[Span, ...]:
 def _named(answer: str) -> list[tuple[str, Kind]]:
     """Quotes and kinds; the server was asked to enforce the schema, which does not mean that it did."""
     try:
-        said = json.loads(answer)
+        said = json.loads(answer, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise _unfit("text that is no JSON") from error
+        raise _unfit("text that is no JSON, or says something twice") from error
     rows = said.get("spans") if isinstance(said, dict) and set(said) == {"spans"} else None
     if not isinstance(rows, list):
         raise _unfit("JSON that is no object with a list of spans and nothing else")
@@ -77,6 +77,14 @@ def _named(answer: str) -> list[tuple[str, Kind]]:
     if not all(map(_is_row, rows)):
         raise _unfit("a span that is no quote with a known kind and nothing else")
     return [(row["quote"], row["kind"]) for row in rows]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose every name stands there once: of two lists of spans the second would hide the first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
 
 
 def _is_row(row: object) -> bool:

@@ -24,7 +24,7 @@ def instruction(
     before: Sequence[Portrait] = (),
     after: Sequence[Portrait] = (),
 ) -> str:
-    """What to do to the faces, in general words only.
+    """What to do to the faces, in general words only; empty where nobody is to be seen or spoken of.
 
     Args:
         mentions: Of whom the caption speaks.
@@ -35,7 +35,7 @@ def instruction(
     pairs = list(zip(before, after, strict=True)) if after else _spoken_of(mentions, portraits)
     said = Counter(_step(*pair) for pair in pairs)
     if not said:
-        return "Change nothing: nobody is to be seen."
+        return ""
     steps = [step if times == 1 else f"{step} (of {times} of them)" for step, times in said.items()]
     return " ".join([*steps, _KEEP])
 

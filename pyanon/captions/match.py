@@ -11,6 +11,8 @@ __all__ = ["assigned"]
 
 #: How many age groups a reading of a face may be off and still be of whom a caption speaks.
 NEAR = 1
+#: How many times smaller a face may be than the largest of those that a caption may speak of, and still be meant.
+PROMINENT = 4.0
 
 
 def assigned(
@@ -18,8 +20,9 @@ def assigned(
 ) -> tuple[Portrait | None, ...]:
     """What may be said of each mention's person now.
 
-    A mention is of those whose face, as it was, agrees with what it claims; of all where none does. Where it may be of
-    several, only what is true of all of them may be said.
+    A mention is of those whose face, as it was, agrees with what it claims; of all where none does. Of one person it is
+    rather of somebody large in the picture than of somebody far behind. Where it may still be of several, only what is
+    true of all of them may be said.
 
     Args:
         mentions: Who is spoken of.
@@ -38,7 +41,16 @@ def _meant(mention: Mention, before: Sequence[Portrait], after: Sequence[Portrai
     """Those that a mention may be of, as they leave; the more the mention and the faces agree, the fewer."""
     scores = [_score(mention, portrait) for portrait in before]
     best = max(scores, default=0)
-    return [now for now, score in zip(after, scores, strict=True) if score == best or (mention.plural and score >= 0)]
+    if mention.plural:
+        return [now for now, score in zip(after, scores, strict=True) if score == best or score >= 0]
+    meant = [now for now, score in zip(after, scores, strict=True) if score == best]
+    least = max(map(_area, meant), default=0.0) / PROMINENT
+    return [now for now in meant if _area(now) >= least]
+
+
+def _area(portrait: Portrait) -> float:
+    x0, y0, x1, y1 = portrait.xyxy or (0.0, 0.0, 0.0, 0.0)
+    return max(x1 - x0, 0.0) * max(y1 - y0, 0.0)
 
 
 def _score(mention: Mention, portrait: Portrait) -> int:

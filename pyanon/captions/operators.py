@@ -68,6 +68,7 @@ def decrypt(token: str, key: bytes | str) -> str:
     """
     cipher, invalid = _cipher(key)
     kind, _, rest = token.partition(":")
+    kind = kind.lower()  # a sentence may begin with it
     try:
         data = base64.b64decode(rest + "=" * (-len(rest) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:

@@ -8,14 +8,14 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from pyanon.cli import anonymize, bench, camera, caption, demo, doctor, pack
+from pyanon.cli import anonymize, bench, camera, caption, dataset, demo, doctor, pack
 from pyanon.cli.console import Console, explain
 from pyanon.cli.exit_codes import ExitCode, code_of
 from pyanon.cli.signals import handled, interrupt
 
 __all__ = ["ExitCode", "main"]
 
-_COMMANDS = (anonymize, camera, caption, demo, doctor, bench, pack)
+_COMMANDS = (anonymize, camera, caption, dataset, demo, doctor, bench, pack)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pyanon.cli.console import Console, counted, explain
 from pyanon.cli.exit_codes import ExitCode
 from pyanon.cli.options import (
+    add_captions,
     add_common,
     add_policy,
     add_runtime,
@@ -18,6 +19,7 @@ from pyanon.cli.options import (
     open_anonymizer,
     policy_of,
 )
+from pyanon.errors import InputError
 
 if TYPE_CHECKING:
     from pyanon.files import FileSummary, FolderSummary
@@ -46,7 +48,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="?",
         help="file, or folder for a folder (default: clip.anon.mp4 beside clip.mp4, photos.anon beside photos)",
     )
+    add(
+        "--caption",
+        action="append",
+        dest="captions",
+        metavar="TEXT",
+        help="what is said of a picture, may be repeated: says what may be said of the new one",
+    )
     add_policy(parser)
+    add_captions(parser)
     _add_writing(parser)
     add_runtime(parser)
     add_common(parser)
@@ -91,16 +101,26 @@ def run(given: argparse.Namespace) -> int:
     }
     video_options = {"audio": given.audio, "quality": given.quality, "preset": given.preset, **options}
     picture_options = {"rewrite_captions": given.rewrite_captions, **options}
+    captions = tuple(given.captions or ())
     is_folder = Path(given.input).is_dir()
     still = not is_folder and not is_address(given.input) and is_picture(check_input(Path(given.input)))
+    if captions and not still:
+        raise InputError(
+            "captions are of one picture",
+            given=given.input,
+            expected="a picture",
+            do="for many pictures with their captions: pyanon dataset; for texts alone: pyanon caption",
+        )
     with open_anonymizer(given, policy) as anonymizer, console.bar() as bar:
         common: dict[str, Any] = {"anonymizer": anonymizer, "progress": bar}
         if is_folder:
             done = files.anonymize_folder(given.input, given.output, **common, **video_options | picture_options)
             bar.close()
             return _say_folder(console, done)
-        work, chosen = (files.anonymize_picture, picture_options) if still else (files.anonymize_video, video_options)
-        summary = work(given.input, given.output, **common, **chosen)
+        if still:
+            summary = files.anonymize_picture(given.input, given.output, captions=captions, **common, **picture_options)
+        else:
+            summary = files.anonymize_video(given.input, given.output, **common, **video_options)
     return say(console, summary)
 
 
@@ -117,6 +137,8 @@ def say(console: Console, done: FileSummary) -> int:
     for note in _notes(done):
         console.note(note)
     console.result(_line(done))
+    for text in done.captions:
+        console.result(text)
     code = ExitCode.TRUNCATED if done.truncated else ExitCode.OK
     console.data({"exit_code": int(code), **asdict(done)})
     return code

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from pyanon.cli.console import Console, counted, explain
 from pyanon.cli.exit_codes import ExitCode
-from pyanon.cli.options import add_captions, add_common, add_key, extractors_of, policy_of
+from pyanon.cli.options import add_captions, add_common, add_key, add_runtime, extractors_of, policy_of
 from pyanon.errors import InputError, PyanonError, SourceNotFoundError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("-q", "--quiet", action="store_true", help="say errors only")
     add_captions(parser)
     add_key(parser)
+    add_runtime(parser)
     add_common(parser)
 
 
@@ -58,9 +59,13 @@ def run(given: argparse.Namespace) -> int:
     from pyanon.captioner import Captioner  # loads the word lists
 
     console = Console(quiet=given.quiet, as_json=False)
-    captioner = Captioner(policy=policy_of(given), extractors=extractors_of(given))
+    policy, options = policy_of(given), {"pack": given.pack, "device": given.device, "threads": given.threads}
     done = failed = 0
-    with _opened(given.input) as lines, _written(given.output, given) as write:
+    with (
+        Captioner.open(policy=policy, extractors=extractors_of(given), **options) as captioner,
+        _opened(given.input) as lines,
+        _written(given.output, given) as write,
+    ):
         for number, line in enumerate(lines, 1):
             try:
                 write(_said(captioner, line.rstrip("\r\n"), explained=given.explain))

@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
     OUTPUT = 4
     #: The input broke off; what was decoded before it did has been written.
     TRUNCATED = 5
-    #: Of some files in the folder there is no anonymized version.
+    #: Of some files in the folder, or rows of the data set, there is no anonymized version.
     SOME_FAILED = 6
     #: The pack of networks is missing, malformed or tampered with.
     PACK = 7

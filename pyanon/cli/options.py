@@ -26,6 +26,7 @@ __all__ = [
     "add_runtime",
     "add_writing",
     "colour",
+    "extractor_options",
     "extractors_of",
     "faces_said",
     "open_anonymizer",
@@ -287,6 +288,19 @@ def extractors_of(given: argparse.Namespace) -> tuple[Extractor, ...]:
     """
     from pyanon.captions.extractors import open_extractor  # most commands ask nobody
 
+    options = extractor_options(given)
+    return tuple(open_extractor(what, **options) for what in given.extractors or ())
+
+
+def extractor_options(given: argparse.Namespace) -> dict[str, Any]:
+    """What is said to all extractors of a command line, as `pyanon.captions.extractors.open_extractor` takes it.
+
+    Args:
+        given: Parsed by a parser with `add_captions`.
+
+    Raises:
+        InputError: There is none that it could be said to.
+    """
     names = {"model": "extractor_model", "key_variable": "extractor_key", "timeout": "extractor_timeout"}
     options = {name: getattr(given, option) for name, option in names.items() if getattr(given, option) is not None}
     if options and all(what.partition(":")[0] == "presidio" for what in given.extractors or ()):
@@ -296,7 +310,7 @@ def extractors_of(given: argparse.Namespace) -> tuple[Extractor, ...]:
             expected="--extractor and the address of an endpoint",
             do="for Presidio, name the model with it: --extractor presidio:MODEL",
         )
-    return tuple(open_extractor(what, remote=given.extractor_remote, **options) for what in given.extractors or ())
+    return {"remote": given.extractor_remote, **options}
 
 
 def key_of(path: Path) -> bytes | str:

@@ -123,6 +123,7 @@ SPAN = {"quote": "Maria", "kind": "name"}
         "null",
         '```json\n{"spans": []}\n```',
         "[" * 200_000,
+        '{"spans": [{"quote": "Maria", "kind": "name"}], "spans": []}',
         {"spans": None},
         {"spans": {}},
         {"spans": [], "note": "done"},
@@ -209,7 +210,7 @@ def test_a_service_that_is_slow_is_given_up(fault: Any) -> None:
     since = time.monotonic()
     with model_stand_in(fault) as model, pytest.raises(ExtractorError, match=r"too slow.*within 0\.4 s"):
         endpoint(model, timeout=0.4)(CAPTION)
-    assert len(model.asked) == 1
+    assert len(model.asked) <= 1  # none where this machine is slow itself
     assert time.monotonic() - since < 30  # a drip goes on for ever
 
 

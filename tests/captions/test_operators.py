@@ -72,6 +72,10 @@ class TestTokens:
     def test_a_token_turns_back(self, text: str) -> None:
         assert decrypt(apply("encrypt", text, kind="name", key=KEY), KEY) == text
 
+    def test_a_token_that_a_sentence_begins_with(self) -> None:
+        token = apply("encrypt", "Maria", kind="name", key=KEY)
+        assert decrypt(token[0].upper() + token[1:], KEY) == "Maria"
+
     def test_a_passphrase_is_a_key(self) -> None:
         token = apply("encrypt", "Zoë 👩🏽", kind="name", key="a secret passphrase")
         assert decrypt(token, "a secret passphrase") == "Zoë 👩🏽"

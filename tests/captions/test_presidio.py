@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,39 @@ class TestPresidioItself:
         monkeypatch.setattr(spacy_cli, "download", lambda *_, **__: pytest.fail("a model is downloaded"))
         with pytest.raises(InputError, match="python -m spacy download en_core_web_none"):
             Presidio("en_core_web_none")
+
+
+def _tiny_gliner(folder: Path) -> Path:
+    """A GLiNER model with random weights, which finds something in every text."""
+    gliner, transformers = (importlib.import_module(name) for name in ("gliner", "transformers"))
+    tokenizers = importlib.import_module("tokenizers")
+    special = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    words = {word: number for number, word in enumerate([*special.values(), "maria", "lopez", "oslo"])}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token=special["unk_token"]))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder / "words")
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    network = transformers.AutoModel.from_config(transformers.BertConfig(vocab_size=64, **sizes))
+    network.save_pretrained(folder / "words")
+    made = gliner.GLiNERConfig(model_name=str(folder / "words"), hidden_size=32, max_width=4, max_len=64)
+    gliner.GLiNER.from_config(made).save_pretrained(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_gliner_itself(tmp_path: Path) -> None:
+    for name in ("presidio_analyzer", "gliner", "transformers"):
+        pytest.importorskip(name, reason="GLiNER is not installed (it is in the gliner extra)")
+    extractor = Presidio(f"gliner:{_tiny_gliner(tmp_path)}")
+    (recognizer,) = (each for each in extractor._engine.registry.recognizers if hasattr(each, "gliner"))
+    recognizer.threshold = 0.0
+    text = "\U0001f469\U0001f3fd Maria Lopez \U0001f389 from Oslo"
+    spans = extractor(text)
+    assert spans
+    words = {match.span() for match in re.finditer(r"\w+|\S", text)}  # as GLiNER splits texts
+    starts, ends = ({place[side] for place in words} for side in (0, 1))
+    assert {span.start for span in spans} <= starts  # random as they are, they begin and end where words do
+    assert {span.end for span in spans} <= ends
+    with pytest.raises(InputError, match=r"GLiNER model is not here.*do: hf download nobody/nothing"):
+        Presidio("gliner:nobody/nothing")

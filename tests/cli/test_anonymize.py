@@ -15,6 +15,7 @@ from pyanon.anonymizer import Anonymizer
 from pyanon.policy import Policy
 from pyanon.video import open_video, read_picture
 from tests.cli.conftest import Outcome
+from tests.video import described as made
 from tests.video.media import card, times, write_video
 
 Pyanon = Callable[..., Outcome]
@@ -70,6 +71,26 @@ def test_a_face_in_a_video_is_covered_in_every_frame(pyanon: Pyanon, portrait: P
             x0 < centre[0] < x1 and y0 < centre[1] < y1 for x0, y0, x1, y1 in (face["xyxy"] for face in line["faces"])
         )
         assert {"file", "frame", "time", "faces", "timings"} == set(line)
+
+
+def test_words_in_a_picture_are_left_out_or_rewritten_on_request(pyanon: Pyanon, portrait: Path) -> None:
+    packet = made.packet(
+        made.listed("dc:description", "My neighbour Wilhelmina Fenwick, 34, laughs at the bus stop.", kind="Alt")
+        + made.listed("dc:subject", "bus stop", "Fenwick")
+    )
+    chunk = made.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)
+    portrait.write_bytes(made.in_png(np.asarray(Image.open(portrait)), chunk))
+    plain, public = portrait.with_name("plain.png"), portrait.with_name("public.png")
+    done = pyanon("anonymize", portrait, plain)
+    assert (done.code, "left out: 1 caption, 2 keywords" in done.err) == (0, True)
+    assert read_picture(plain).descriptions.captions == ()
+    done = pyanon("anonymize", portrait, public, "--rewrite-captions")
+    assert (done.code, "rewritten to fit the new picture: 1 caption, 1 keyword" in done.err) == (0, True)
+    found = read_picture(public).descriptions
+    assert "laughs at the bus stop" in found.descriptions[0]
+    assert found.keywords == ("bus stop",)
+    for output in (plain, public):
+        assert not [word for word in (b"Wilhelmina", b"Fenwick", b"neighbour") if word in output.read_bytes()]
 
 
 def test_a_folder(pyanon: Pyanon, tmp_path: Path) -> None:
@@ -150,6 +171,7 @@ def test_every_option_reaches_the_policy(pyanon: Pyanon, clip: Path, monkeypatch
         "pack": "./mine",
         "device": "cpu",
         "threads": 2,
+        "extractors": (),
     }
 
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_help_and_version(pyanon: Pyanon) -> None:
     assert pyanon("--help").code == 0
     assert pyanon("--version").out == f"pyanon {package.__version__}\n"
-    for command in ("anonymize", "camera", "demo", "doctor", "bench"):
+    for command in ("anonymize", "camera", "caption", "dataset", "demo", "doctor", "bench"):
         said = pyanon(command, "--help")
         assert said.code == 0
         assert "--pack" in said.out
@@ -86,7 +86,7 @@ def test_every_code_is_documented() -> None:
 
 def test_every_option_is_documented(pyanon: Pyanon) -> None:
     text = (ROOT / "docs/cli.md").read_text()
-    for command in ("anonymize", "camera", "demo", "doctor", "bench"):
+    for command in ("anonymize", "camera", "caption", "dataset", "demo", "doctor", "bench"):
         for option in re.findall(r"--[a-z][a-z-]+", pyanon(command, "--help").out):
             assert f"`{option}" in text, f"{command} {option}"
 

@@ -93,8 +93,8 @@ class TestVerify:
             "expected: sha256",
         ):
             assert words in done.out
-        assert "2 of 11 files wrong" in done.out
         facts = json.loads(pyanon("pack", "verify", folder, "--json").out)
+        assert f"2 of {len(facts['files'])} files wrong" in done.out
         assert (facts["wrong"], facts["exit_code"]) == (2, 7)
         assert {row["file"] for row in facts["files"] if not row["ok"]} == {"locator.onnx", "occlusion.onnx"}
         quiet = pyanon("pack", "verify", folder, "-q")

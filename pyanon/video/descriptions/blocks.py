@@ -20,8 +20,8 @@ _MARKS: dict[int, dict[bytes, Kind]] = {
     0xED: {_PHOTOSHOP: "photoshop"},
 }
 _ALMOST = (b"Exif", b"http://ns.adobe.com/", b"Photoshop", b"Adobe_Photoshop")
-#: Bytes that a compressed text of a PNG may have, and chunks that are looked at.
-LONGEST_TEXT, MOST_CHUNKS = 8 << 20, 100_000
+#: Bytes that the compressed texts of a PNG may have, all together, and chunks that are looked at.
+MOST_INFLATED, MOST_CHUNKS = 8 << 20, 100_000
 #: Kinds of the profiles that ImageMagick writes as texts of a PNG.
 _PROFILES: dict[str, Kind] = {"exif": "exif", "app1": "exif", "xmp": "xmp", "iptc": "photoshop", "8bim": "photoshop"}
 
@@ -106,9 +106,26 @@ def _segment(marker: int, held: bytes) -> tuple[Kind | None, bytes]:
     return ("damaged", b"") if held.startswith(_ALMOST) and marks else (None, b"")
 
 
+class _Inflater:
+    """Decompresses the texts of one file, as long as they do not become too much together."""
+
+    def __init__(self) -> None:
+        self._room = MOST_INFLATED
+
+    def __call__(self, data: bytes) -> bytes | None:
+        """Decompressed; None where that cannot be done."""
+        reader = zlib.decompressobj()
+        try:
+            text = reader.decompress(data, self._room) if self._room else b""
+        except zlib.error:
+            return None
+        self._room -= len(text)
+        return text if reader.eof else None
+
+
 def _of_png(data: bytes) -> Iterator[Block]:
     """Texts and EXIF, also after the pixels."""
-    place = 8
+    place, inflater = 8, _Inflater()
     for _ in range(MOST_CHUNKS):
         if place + 12 > len(data):
             return
@@ -117,12 +134,12 @@ def _of_png(data: bytes) -> Iterator[Block]:
         if end > len(data):
             return
         if name in (b"tEXt", b"zTXt", b"iTXt", b"eXIf"):
-            kind, held, key = _chunk(name, data[place + 8 : place + 8 + length])
+            kind, held, key = _chunk(name, data[place + 8 : place + 8 + length], inflater)
             yield Block(kind, held, key, place, end)
         place = end
 
 
-def _chunk(name: bytes, held: bytes) -> tuple[Kind, bytes, str]:
+def _chunk(name: bytes, held: bytes, inflater: _Inflater) -> tuple[Kind, bytes, str]:
     """Kind, text in UTF-8 and keyword of a chunk."""
     if name == b"eXIf":
         return "exif", held.removeprefix(_EXIF), ""
@@ -130,11 +147,11 @@ def _chunk(name: bytes, held: bytes) -> tuple[Kind, bytes, str]:
     keyword = key.decode("latin-1")
     text: bytes | None = rest
     if name == b"zTXt":
-        text = _inflated(rest[1:])
+        text = inflater(rest[1:])
     elif name == b"iTXt":
         _, _, translated = rest[2:].partition(b"\0")
         text = translated.partition(b"\0")[2]
-        text = _inflated(text) if rest[:1] == b"\1" else text
+        text = inflater(text) if rest[:1] == b"\1" else text
     if text is None:
         return "damaged", b"", keyword
     if name != b"iTXt":
@@ -158,16 +175,6 @@ def _profile(keyword: str, text: bytes) -> tuple[Kind, bytes, str]:
     if held.startswith((_XMP, b"\x1c")):
         return ("xmp", held[len(_XMP) :], "") if held.startswith(_XMP) else ("iptc", held, "")
     return kind, held.removeprefix(_EXIF), ""
-
-
-def _inflated(data: bytes) -> bytes | None:
-    """Decompressed; None where that cannot be done, or would become too much."""
-    reader = zlib.decompressobj()
-    try:
-        text = reader.decompress(data, LONGEST_TEXT)
-    except zlib.error:
-        return None
-    return text if reader.eof else None
 
 
 def _of_webp(data: bytes) -> Iterator[Block]:

@@ -9,8 +9,8 @@ from pyanon.video.orientation import UPRIGHT, Orientation
 
 __all__ = ["Descriptions", "Gathered", "Region"]
 
-#: Texts of one kind that are kept, and characters of one: a file that has more counts as partly unreadable.
-MOST_TEXTS, LONGEST_TEXT = 2_000, 20_000
+#: Texts of one kind that are kept, characters of one, and regions: a file that has more counts as partly unreadable.
+MOST_TEXTS, LONGEST_TEXT, MOST_REGIONS = 2_000, 20_000, 500
 #: What a region is where the file does not say: a region that may be a face is treated as one.
 FACE = "face"
 #: How far the proportions of two sizes may differ that are meant to be the same: a scaled picture has whole pixels.
@@ -157,7 +157,7 @@ class Gathered:
             kind: What it shows; empty where that is not said.
             pixels: Whether the box counts pixels, not shares.
         """
-        if len(self._claims) < MOST_TEXTS:
+        if len(self._claims) < MOST_REGIONS:
             self._claims.append(
                 _Claim(box, " ".join(name.split())[:LONGEST_TEXT], kind.strip().lower() or FACE, pixels)
             )

@@ -12,8 +12,8 @@ __all__ = ["Entry", "Tiff"]
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
 #: Tags whose values are offsets of further directories: SubIFDs, Exif, GPS.
 _POINTERS = frozenset({0x014A, 0x8769, 0x8825})
-#: Directories of one file, entries of one and bytes of a value that are looked at.
-MOST_DIRECTORIES, MOST_ENTRIES, LONGEST_VALUE = 64, 1_000, 8 << 20
+#: Directories of one file, entries of one, and bytes of all values together that are looked at: values may overlap.
+MOST_DIRECTORIES, MOST_ENTRIES, MOST_BYTES = 64, 1_000, 64 << 20
 #: Values that are no texts and may lie anywhere: tables of strips and tiles, and MakerNote, which others often cut.
 _HARMLESS = frozenset({0x0111, 0x0117, 0x0144, 0x0145, 0x927C})
 GPS, ORIENTATION = 0x8825, 0x0112
@@ -49,7 +49,7 @@ class Tiff:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self.damaged = 0
+        self.damaged, self._room = 0, MOST_BYTES
         self.order = "<" if data[:2] == b"II" else ">"
         self._big = data[2:4] in (b"+\0", b"\0+")
         self._word = "Q" if self._big else "I"
@@ -111,9 +111,10 @@ class Tiff:
         start: int | None = place + 4 + room
         if length > room:
             start = self._number(place + 4 + room, self._word)
-        if start is None or length > LONGEST_VALUE or start + length > len(self._data):
+        if start is None or length > self._room or start + length > len(self._data):
             self.damaged += tag not in _HARMLESS
             return None
+        self._room -= length
         return Entry(tag, of, self._data[start : start + length], count)
 
     def _number(self, place: int, letter: str) -> int | None:

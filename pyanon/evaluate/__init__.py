@@ -1,0 +1,1 @@
+"""Measures of what an anonymization kept and what it gave away."""
