@@ -8,7 +8,8 @@ from pyanon.captions.match import assigned
 from pyanon.texts import Mention, Portrait
 
 WOMAN, MAN, GIRL = Portrait("female", "young"), Portrait("male", "old"), Portrait("female", "child")
-NEW = (Portrait("male", "adult", (0, 0, 9, 9)), Portrait("female", "teen"), Portrait("", "old"))
+BIG, SMALL = (0.0, 0.0, 90.0, 90.0), (0.0, 0.0, 9.0, 9.0)
+NEW = (Portrait("male", "adult", BIG), Portrait("female", "teen", BIG), Portrait("", "old", BIG))
 
 
 def _mention(*, plural: bool = False, **claims: str) -> Mention:
@@ -37,6 +38,11 @@ def test_of_several_only_what_is_true_of_all_is_said() -> None:
 
 def test_a_mention_that_fits_nobody_is_of_all() -> None:
     assert assigned([_mention()], before=(WOMAN, MAN), after=NEW[:2]) == (Portrait("", ""),)
+
+
+def test_a_mention_is_rather_of_somebody_large_in_the_picture() -> None:
+    after = (Portrait("male", "old", BIG), Portrait("female", "child", SMALL))
+    assert assigned([_mention()], before=(WOMAN, MAN), after=after) == (after[0],)
 
 
 def test_nobody_is_in_the_picture() -> None:

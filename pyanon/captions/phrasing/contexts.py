@@ -212,13 +212,23 @@ def _job(tagged: Tagged, index: int) -> bool:
     return True
 
 
+def _runner(tagged: Tagged, index: int) -> bool:
+    """``Runner 1182``."""
+    number = tagged.word(index + 1)
+    somebody = tagged.has(index, Tag.PERSON, Tag.OCCUPATION) and number.isdecimal() and len(number) > 1
+    if not somebody or tagged.has(index + 2, Tag.OTHER):
+        return False
+    tagged.mark(index + 1, Tag.IDENTIFIER, "identifier")
+    return True
+
+
 def _number(tagged: Tagged, index: int) -> bool:
     """``number 88``, ``no. 4471``."""
     dot = tagged.word(index + 1) == "."
     number = index + 1 + dot
     if tagged.words[index] not in _NUMBERS or not (tagged.word(number).isdecimal() or tagged.has(number, "u")):
         return False
-    if tagged.words[index] == "number" and not tagged.has(number, "u") and not set("nrwot") & set(tagged.tags):
+    if tagged.words[index] == "number" and not tagged.has(number, "u") and not set("nrwotl") & set(tagged.tags):
         return False  # the number 41 on the front of a bus
     for at in range(index, index + 2 + dot):
         tagged.mark(at, Tag.IDENTIFIER, "identifier")
@@ -227,5 +237,5 @@ def _number(tagged: Tagged, index: int) -> bool:
 
 _RULES: tuple[Callable[[Tagged, int], bool], ...] = (
     _age, _labelled_age, _age_with_unit, _native, _missing, _body_mark, _condition, _shade, _of_things, _called_as,
-    _job, _number,
+    _job, _runner, _number,
 )  # fmt: skip

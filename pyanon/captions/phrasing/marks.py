@@ -34,7 +34,7 @@ def _closes(draft: Draft, first: int, end: int) -> bool:
 
 def _first(draft: Draft, index: int) -> int:
     for at in range(index - 1, max(-1, index - _REACH - 1), -1):
-        if draft.taken[at] or draft.t.tags[at] not in "dpxyzhmDi&v-a,?":
+        if draft.taken[at] or draft.t.tags[at] not in "dpxyzhmDi&v-a,Q":
             break
         if draft.words[at] in _LEADS:
             return at - (draft.t.word(at - 1) in _WHO)

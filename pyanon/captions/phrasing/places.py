@@ -33,6 +33,8 @@ def _place(draft: Draft, match: re.Match[str]) -> None:
         draft.take(Phrase(begin, end, "place", text="the team"))  # the Durham Bulls
     elif match["in"] and not match["article"] and not kind and draft.t.has(first, Tag.EMPLOYER):
         draft.take(Phrase(first, end, "place", text="a company"))  # employees of Nordwind
+    elif not kind and match["in"] and _is_verb(draft, match.end()):
+        draft.drop(match.start(), end)  # a plumber from Hansen Rohrbau fixes a sink
     elif not kind and draft.t.has(match.end(), Tag.OTHER, Tag.OCCUPATION, Tag.PERSON):
         draft.drop(first, end)  # the London bus: the bus
     elif kind and not (draft.t.word(first - 1) == "," and not match["in"]):
@@ -46,6 +48,13 @@ def _place(draft: Draft, match: re.Match[str]) -> None:
         draft.drop(start, end + (start == 0 and draft.t.word(end) in {",", ":"}))
     else:
         draft.take(Phrase(begin, end, "place", text="a town" if draft.t.has(first, Tag.PLACE) else "a company"))
+
+
+def _is_verb(draft: Draft, at: int) -> bool:
+    """Whether a word says what somebody does: ``fixes a sink``."""
+    does = lexicon().is_in(draft.t.word(at), "names.does")
+    takes = draft.t.has(at + 1, Tag.ARTICLE, Tag.OWN, Tag.IN) or at + 1 >= len(draft.words)
+    return draft.t.has(at, Tag.OTHER) and (does or (draft.words[at].endswith("s") and takes))
 
 
 def _kind(draft: Draft, first: int, end: int) -> str:

@@ -34,6 +34,8 @@ def proper(tagged: Tagged) -> None:
     for index, tag in enumerate(tagged.tags):
         if tag == Tag.IN and _is_prefix(tagged, index):
             tagged.mark(index, Tag.NAME, "name")  # Via dei Condotti
+        elif tag in {Tag.YOUNG, Tag.COUNT, Tag.OCCUPATION, Tag.TITLE} and lexicon().place_at(tagged.words, index) > 1:
+            _place(tagged, index)  # little rock
         elif tag == Tag.OTHER and any(letter.isalpha() for letter in tagged.words[index]) and not _place(tagged, index):
             _name(tagged, index)
 
@@ -46,7 +48,7 @@ def _place(tagged: Tagged, index: int) -> bool:
     if not count or (count == 1 and known.is_common(word) and not capital):
         return False
     for at in range(index, index + count):
-        if tagged.tags[at] == Tag.OTHER:
+        if tagged.has(at, Tag.OTHER, Tag.YOUNG, Tag.COUNT, Tag.OCCUPATION, Tag.TITLE):
             tagged.mark(at, Tag.PLACE, "place")
     return True
 
@@ -95,19 +97,23 @@ def _capital_common(tagged: Tagged, index: int) -> bool:
         return False
     if _called_before(tagged, index):
         return True
+    return lexicon().is_name(tagged.words[index]) or _is_named(tagged, index) or _beside_proper(tagged, index)
+
+
+def _is_named(tagged: Tagged, index: int) -> bool:
+    """Whether the words beside a common word with a capital say that it is a name."""
     before_name = tagged.word(index + 1) in _LISTED_BY and is_proper(tagged, index + 2)  # Pita and Hemi Tamahori
     joined = bool(_CAPITAL_PART.search(tagged.tokens[index].text))  # Stow-on-the-Wold
     pet = lexicon().is_in(tagged.word(index - 1), "named.things")  # my dog Biscuit
     named = pet and not tagged.words[index].endswith(("ing", "ed"))
     cross = tagged.word(index + 1) == "'s" and tagged.is_capital(index + 2)  # King's Cross
-    return (
-        before_name
-        or joined
-        or named
-        or cross
-        or lexicon().is_name(tagged.words[index])
-        or _beside_proper(tagged, index)
-    )
+    isle = tagged.word(index + 1) == "of" and tagged.is_capital(index + 2) and _is_ground(tagged.words[index])
+    return before_name or joined or named or cross or isle
+
+
+def _is_ground(word: str) -> bool:
+    """``Isle`` of ``Isle of Skye``."""
+    return lexicon().is_in(word, "places.of", "places.suffix", "places.organisation")
 
 
 def _is_quoted(tagged: Tagged, index: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pyanon.captions.lexicon import folded, lexicon
@@ -17,7 +18,9 @@ _BESIDE = frozenset(
     {"near", "from", "around", "toward", "towards", "across", "within", "leaving", "over", "visiting", "into", "inside"}
 )
 _CLOSES, _OPENS = frozenset("\"'”’)“"), frozenset("\"'“”(‘")
+_STATE = re.compile(r"[A-Z]{2}")
 _STREETS = frozenset({"rue", "calle", "via", "ulica", "piazza", "plaza", "avenida", "rua", "downtown", "uptown"})
+_DOORS = frozenset({"apt", "flat", "unit", "suite", "apartment"})
 _HOUSES = frozenset({"apt", "flat", "unit", "suite", "no", "apartment", "rue", "calle", "via", "house", "floor"})
 
 
@@ -37,11 +40,11 @@ def runs(tagged: Tagged) -> None:
 
 def _read_places(tagged: Tagged) -> None:
     """``at wimbledon park``, ``in husum.``: a word that nobody knows is a name where a place would stand."""
-    for index in range(1, len(tagged.words)):
+    for index in range(len(tagged.words)):
         if tagged.has(index, Tag.OTHER) and tagged.is_capital(index) and _after_work(tagged, index):
             tagged.mark(index, Tag.NAME, "name")  # works at Google
         _read_address(tagged, index)
-        if tagged.has(index, Tag.UNREAD) and tagged.words[index - 1] in _WHERE | {"of"}:
+        if tagged.has(index, Tag.UNREAD) and tagged.word(index - 1) in _WHERE | {"of"}:
             ends = tagged.word(index + 1) in {"", ",", ".", "!", "-"} and not lexicon().misspelt(tagged.words[index])
             if ends or lexicon().is_in(tagged.word(index + 1), "places.suffix"):
                 tagged.mark(index, Tag.NAME, "name")
@@ -49,12 +52,22 @@ def _read_places(tagged: Tagged) -> None:
 
 def _read_address(tagged: Tagged, index: int) -> None:
     """``32 elm avenue``: a number and the kind of a street with a word or two between."""
+    number = index + 1 + (tagged.word(index + 1) == ".")
+    if tagged.words[index] in _DOORS and tagged.word(number)[:1].isdigit():
+        for at in range(index, number + 1):
+            tagged.mark(at, Tag.PLACE, "place")  # unit 12B
+        return
     if not tagged.tokens[index].text[0].isdigit() or tagged.has(index, Tag.AGE, Tag.CONTACT):
         return
     end = index + 1
-    while end < index + 4 and tagged.has(end, "x", "?", "n", "l") and tagged.words[end] not in {"way", "lane", "lanes"}:
+    while (
+        end < index + 4
+        and tagged.has(end, Tag.OTHER, Tag.UNREAD, Tag.NAME, Tag.PLACE)
+        and tagged.words[end] not in {"way", "lane", "lanes"}
+    ):
         end += 1
-        if end > index + 2 and lexicon().kinds_of_place.get(tagged.words[end - 1]) == "street":
+        ordinal = not tagged.tokens[index].is_number  # 5th Avenue
+        if end > index + 2 - ordinal and lexicon().kinds_of_place.get(tagged.words[end - 1]) == "street":
             for at in range(index, end):
                 tagged.mark(at, Tag.PLACE, "place")
             return
@@ -177,6 +190,10 @@ def _decide(tagged: Tagged, first: int, end: int) -> None:
         end += _suffix_follows(tagged, end)
     if tag in {Tag.PLACE, Tag.EMPLOYER}:
         end += tagged.has(end, Tag.COUNT) and tagged.tokens[end].is_number and tagged.word(end + 1) != "people"
+        if tagged.word(end) == "," and end + 1 < len(tagged.tokens) and _STATE.fullmatch(tagged.tokens[end + 1].text):
+            tagged.mark(end + 1, tag, kind)  # Upper Arlington, OH 43221
+            if tagged.word(end + 2).isdecimal():
+                tagged.mark(end + 2, tag, kind)
     for at in range(first, end):
         tagged.mark(at, tag, kind)
 
@@ -200,7 +217,8 @@ def _named_by_form(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | N
 def _is_surname_there(tagged: Tagged, first: int, end: int) -> bool:
     """Whether the last word of a person's name only looks like a place's: ``Curtis Hill, 34``, ``Chloe Park waves``."""
     known, words = lexicon(), tagged.words[first:end]
-    person = folded(words[0]) in known.given and folded(words[-1]) in known.surnames and len(words) == 2
+    first_name = folded(words[0]) in known.given or not (known.is_common(words[0]) or words[0] in known.places)
+    person = first_name and folded(words[-1]) in known.surnames and len(words) == 2
     before = tagged.word(first - 1) if tagged.word(first - 1) != "the" else tagged.word(first - 2)
     person = person and not before[:1].isdigit()
     return person and before not in _WHERE | {"the", "of", "to", "on"}
@@ -283,4 +301,6 @@ def _after_work(tagged: Tagged, first: int) -> bool:
     if len(before) < 2 or before[-1] not in {"at", "for", "with", "by", "of"}:
         return False
     job = lexicon().is_in(before[-2], "occupations.list", "titles.any", "grammar.staff")
-    return (before[-2] in _WORK and before[-1] != "of") or (job and before[-1] in {"of", "at", "for"})
+    given = folded(tagged.words[first]) in lexicon().given
+    with_whom = {"of", "at", "for"} if given else {"of", "at", "for", "with", "from"}
+    return (before[-2] in _WORK and before[-1] != "of") or (job and before[-1] in with_whom)

@@ -48,7 +48,7 @@ class Tag(str, Enum):
     CONTACT = "c"
     IDENTIFIER = "u"
     MARKED = "D"
-    UNREAD = "?"
+    UNREAD = "Q"
     OTHER = "x"
 
 
@@ -88,7 +88,8 @@ class Tagged:
     @cached_property
     def shouting(self) -> bool:
         """Whether so many words begin with a capital that capitals say nothing: A MAN, A Man In A Hat."""
-        longer = [token for token in self.tokens[1:] if token.text[0].isalpha() and len(token.text) > 1]
+        words = [token for token in self.tokens[1:] if token.text[0].isalpha() and len(token.text) > 1]
+        longer = [token for token in words if token.text.isupper() or not lexicon().is_name(token.lower)]
         capital = sum(token.is_capital for token in longer)
         return len(longer) >= _FEW and capital / len(longer) > _SHOUTING
 
