@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pyanon.errors import InputError
-from pyanon.types import ImageArray
+
+if TYPE_CHECKING:
+    from pyanon.types import ImageArray  # a policy is stated without NumPy
 
 __all__ = ["Meant", "Photo", "as_meant"]
 
@@ -76,28 +76,38 @@ def as_meant(name: str, value: Meant | Iterable[Meant] | None) -> tuple[str | Ph
     """
     if value is None:
         return ()
-    if isinstance(value, (str, os.PathLike, np.ndarray, Photo)):
+    if isinstance(value, (str, os.PathLike, Photo)) or _is_array(value):
         return (_one(name, value),)
     if not isinstance(value, (tuple, list)):
         raise _unusable(name, type(value).__name__)
     return tuple(_one(name, each) for each in value)
 
 
-def _one(name: str, value: Meant) -> str | Photo:
+def _one(name: str, value: object) -> str | Photo:
     if isinstance(value, Photo):
         return value
-    if isinstance(value, np.ndarray):
-        if value.dtype != np.uint8 or value.ndim != 3 or value.shape[2] != 3 or not value.size:
-            raise _unusable(name, f"{value.dtype} of shape {value.shape}")
-        pixels = value.copy()  # who gave it may use it again
-        pixels.flags.writeable = False
-        return Photo(pixels=pixels)
+    if _is_array(value):
+        return Photo(pixels=_copied(name, value))
     if isinstance(value, os.PathLike):
         return Photo(path=Path(value))
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST:
         raise _unusable(name, f"{len(value)} characters" if isinstance(value, str) else type(value).__name__)
     text = value.strip()
     return Photo(path=Path(text)) if text.lower().endswith(SUFFIXES) else text
+
+
+def _is_array(value: object) -> bool:
+    return hasattr(value, "__array_interface__")
+
+
+def _copied(name: str, array: Any) -> ImageArray:
+    import numpy as np  # whoever gave an array has loaded it
+
+    pixels: ImageArray = np.array(array)  # who gave it may use it again
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise _unusable(name, f"{pixels.dtype} of shape {pixels.shape}")
+    pixels.flags.writeable = False
+    return pixels
 
 
 def _unusable(name: str, given: str) -> InputError:
