@@ -34,6 +34,8 @@ def runs(tagged: Tagged) -> None:
             continue
         end = _end(tagged, index)
         first = _first(tagged, index)
+        half = sum(word in _CLOSES for word in tagged.words[first:end]) == 1
+        first -= half and first > 0 and tagged.words[first - 1] in _OPENS  # "Big Steve" Dubrowski
         _decide(tagged, first, end)
         index = end
 
