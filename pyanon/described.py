@@ -12,7 +12,7 @@ from pyanon.captions.describe import AGES, portrait_of
 from pyanon.captions.pointed import Description, read
 from pyanon.errors import InputError
 from pyanon.geometry import centres, sizes
-from pyanon.stages.select import LEAST, SURE, nearest_middle, on_side, opinions, ordered
+from pyanon.stages.select import LEAST, SURE, UNKNOWN, nearest_middle, on_side, opinions, ordered
 from pyanon.types import FloatArray, Frame, Opinions, Tracks
 
 __all__ = ["Compares", "Described", "Faces"]
@@ -21,7 +21,7 @@ __all__ = ["Compares", "Described", "Faces"]
 LIKELY = 0.5
 #: Chance, between what is said and the likeliest of the others, from which on a look is sure: the networks are
 #: calibrated for choices between all, which leaves them little to say between many.
-SEEN = 0.85
+SEEN = 0.8
 #: How much larger than others the largest face is, as a share of its size, and how much higher the tallest reaches.
 LARGER, HIGHER = 0.3, 0.5
 
@@ -77,7 +77,7 @@ class Described:
                 "a description of who is meant says what cannot be told, or nothing",
                 given=f"{text!r}: {', '.join(lacking) or 'nothing'}",
                 expected="one kind of person a description: gender, age group, place in the picture, the largest or "
-                "tallest; where the pack compares texts and people, also colour of clothes, glasses, hat, mask, smile",
+                "tallest; where the pack compares texts and people, also colour of clothes, glasses",
                 do="leave those words out, or give a reference photo",
             )
 
@@ -125,7 +125,7 @@ class Described:
             return []
         answers = [self._likeness.answers(faces.people, (look.said, *look.others)) for look in self._said.looks]
         chances = [each[:, 0] / (each[:, 0] + each[:, 1:].max(axis=1)) for each in answers]
-        spread = [np.interp(each, (0, LEAST, SEEN, 1), (0, LEAST, SURE, 1)) for each in chances]
+        spread = [np.interp(each, (0, LEAST, UNKNOWN, SEEN, 1), (0, LEAST, UNKNOWN, SURE, 1)) for each in chances]
         # Of a face that is not seen it is not sure either what is under it.
         return [np.where(faces.tracks.coasted, np.nan, each).astype(np.float32) for each in spread]
 

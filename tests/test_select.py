@@ -199,6 +199,17 @@ def test_words_for_a_place_and_a_gender(scene: ImageArray) -> None:
         assert faces(it(scene))["left"] == "replaced"
 
 
+def test_words_for_clothes(portrait: ImageArray) -> None:
+    """She wears orange; the pocket pack is sure that it is not blue."""
+    for how, text, action in (
+        ("only", "the person in blue", "kept"),
+        ("except_", "the person in blue", "covered"),
+        ("only", "everyone in blue on the left", "kept"),
+    ):
+        with Anonymizer(policy=Policy(method="blur", **{how: text})) as it:  # type: ignore[arg-type]
+            assert [face.action for face in it(portrait).faces] == [action]
+
+
 def test_a_photo_must_show_one_face(scene: ImageArray, portrait: ImageArray, tmp_path: Path) -> None:
     empty = np.full((200, 200, 3), 90, np.uint8)
     for photo, given in ((scene, "2 located faces"), (empty, "0 located faces")):

@@ -45,10 +45,9 @@ def test_what_is_said(text: str, said: dict[str, Any]) -> None:
         ("the man in a light grey top", ["a person in a grey top"]),
         ("the person in the orange shirt", ["a person in an orange shirt"]),
         ("people with glasses", ["a person with glasses"]),
-        ("the girl without glasses, in a hat", ["a person without glasses", "a person with a hat"]),
-        ("the smiling boy", ["a smiling person"]),
+        ("the girl without glasses, in white", ["a person without glasses", "a person in white"]),
         ("the person looking to the left", ["a person looking to the left"]),
-        ("the masked man in navy", ["a person wearing a face mask", "a person in blue"]),
+        ("the man in navy", ["a person in blue"]),
     ],
 )  # fmt: skip
 def test_what_can_be_seen(text: str, looks: list[str]) -> None:
@@ -64,6 +63,8 @@ def test_what_can_be_seen(text: str, looks: list[str]) -> None:
         ("the man with a grey beard", ("with", "grey", "beard")),
         ("the woman in a red hat", ("red", "hat")),
         ("the man in a suit", ("suit",)),
+        ("the smiling woman", ("smiling",)),
+        ("the man with a mask", ("with", "mask")),
         ("the man not in red", ("not",)),
     ],
 )

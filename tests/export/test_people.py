@@ -118,7 +118,8 @@ def test_phrases_say_what_is_known_and_nothing_else() -> None:
         text, claims = phrases(facts, rng)
         assert set(facts) <= set(claims) | ({"age"} if "age" in facts else set())
         for name, value in facts.items():
-            assert value in claims[name]
+            # A word that says the gender need not say the age.
+            assert value in claims.get(name, (value,) if name == "age" else ())
         words = text.lower().strip(".").replace(",", "").split()
         for word in words:
             claim = PERSON_WORDS.get(word)
@@ -152,7 +153,8 @@ def test_a_probe_sees_what_it_was_shown() -> None:
     positive = rng.random(200) < 0.2
     seen = rng.normal(0, 1, (200, 30)).astype(np.float32)
     seen[:, 3] += 3 * positive
-    assert ((probe(seen, positive)(seen) > 0) == positive).mean() > 0.9
+    surest = np.argsort(-probe(seen, positive)(seen))[: positive.sum()]
+    assert positive[surest].mean() > 0.85
 
 
 def test_what_was_looked_at_names_each_once() -> None:

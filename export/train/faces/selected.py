@@ -30,7 +30,7 @@ from pyanon.stages.sample import Prior
 from pyanon.types import BoolArray, Embeddings, Frame, Opinions, Tracks
 from pyanon.video import open_video
 
-__all__ = ["clips", "main", "photos", "words"]
+__all__ = ["clips", "main", "nowhere", "opinions_counted", "photos", "words"]
 
 #: Frames of each clip that are looked at.
 FRAMES = 20
@@ -42,10 +42,10 @@ def words(pack: Pack, faces: Faces, seen: Embeddings) -> Iterator[str]:
     """A line for each text: how many are surely meant and surely not, and how many of those wrongly."""
     networks = face_networks(pack)
     prior = Prior.of(networks, pack.manifold(), fmr=networks.least_fmr)
-    located = Located(Frame(np.zeros((1, 1, 3), np.uint8)), _nowhere(len(seen)), prior.chances(seen, networks.traits))
+    located = Located(Frame(np.zeros((1, 1, 3), np.uint8)), nowhere(len(seen)), prior.chances(seen, networks.traits))
     for text in TEXTS:
         found = Described(text, traits=networks.traits, likeness=None)(located)
-        yield f"{text}: {_counted(found, _true(faces, text, networks.traits))}"
+        yield f"{text}: {opinions_counted(found, _true(faces, text, networks.traits))}"
 
 
 def _true(faces: Faces, text: str, traits: Mapping[str, tuple[str, ...]]) -> BoolArray:
@@ -62,11 +62,12 @@ def _true(faces: Faces, text: str, traits: Mapping[str, tuple[str, ...]]) -> Boo
     return true
 
 
-def _counted(found: Opinions, true: BoolArray) -> str:
+def opinions_counted(found: Opinions, true: BoolArray) -> str:
+    """How many are surely meant and surely not, ``(n,)``, and how many of those wrongly."""
     surely, not_them = found > 0, found < 0
     return (
-        f"surely {surely.mean():.1%} of all, {(surely & ~true).sum()} of {surely.sum()} wrongly; "
-        f"surely not {not_them.mean():.1%}, {(not_them & true).sum()} of {not_them.sum()} wrongly"
+        f"surely {(surely & true).sum()} of {true.sum()}, and {(surely & ~true).sum()} wrongly; "
+        f"surely not {(not_them & ~true).sum()} of {(~true).sum()}, and {(not_them & true).sum()} wrongly"
     )
 
 
@@ -105,7 +106,8 @@ def _frames(path: Path) -> Iterator[Frame]:
         yield from itertools.islice(video, 0, 2 * FRAMES, 2)
 
 
-def _nowhere(count: int) -> Tracks:
+def nowhere(count: int) -> Tracks:
+    """So many faces whose places do not matter."""
     return Tracks(
         np.zeros((count, 4), np.float32),
         np.ones(count, np.float32),
