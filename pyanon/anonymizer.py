@@ -31,7 +31,7 @@ from pyanon.texts import Extractor, Portrait
 from pyanon.types import Detections, Face, FloatArray, Frame, ImageArray, Replacements, Result, Tracks, Verdicts
 
 if TYPE_CHECKING:
-    from pyanon.captioner import Captioner
+    from pyanon.captioner import Captioner, Scene
 
 __all__ = ["FILE_LOOKAHEAD", "VIDEO_DETAIL", "Anonymizer"]
 
@@ -271,9 +271,9 @@ class Anonymizer:
             tracks = with_told(tracks, also)
             seen.told = len(tracks) - located
         result = self._finish(frame, tracks, seen)
-        return self._captioned(result, texts, seen) if texts else result
+        return self._captioned(frame, result, texts, seen) if texts else result
 
-    def _captioned(self, result: Result, texts: Sequence[str], seen: _Seen) -> Result:
+    def _captioned(self, frame: Frame, result: Result, texts: Sequence[str], seen: _Seen) -> Result:
         """With public captions: of those who are covered only that they are there."""
         from pyanon.captioner import Scene
         from pyanon.captions.describe import portrait_of
@@ -282,9 +282,23 @@ class Anonymizer:
         before = tuple(portrait_of(traits) for traits in seen.before)
         if result.failed:
             before = after = (Portrait(),)
-        scene = Scene(before, after)
+        scene = seen.clock.run("caption", lambda: self._compared(frame, result, Scene(before, after)))
         done = tuple(seen.clock.run("caption", partial(self.captioner, text, scene=scene)) for text in texts)
         return replace(result, captions=done, timings=seen.clock.finish())
+
+    def _compared(self, frame: Frame, result: Result, scene: Scene) -> Scene:
+        """With how well texts fit the people who can be seen: as they were, and as they are now."""
+        shown = np.array([face.xyxy for face in result.faces if face.action != "covered"], np.float32)
+        likeness = self.likeness
+        if likeness is None or not len(shown) or result.failed:
+            return scene
+        was, now = (likeness.people(each, shown) for each in (frame, result.output))
+        return replace(
+            scene,
+            fit_before=lambda texts: likeness.similarity(texts, was).max(axis=1),
+            fit=lambda texts: likeness.similarity(texts, now).max(axis=1),
+            threshold=likeness.threshold,
+        )
 
     def stream(self, frames: Iterable[Picture], *, lookahead: int | None = None) -> Iterator[Result]:
         """Anonymizes the frames of one video or camera, in order.

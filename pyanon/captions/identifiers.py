@@ -16,9 +16,9 @@ _CONTACTS = re.compile(
     r"""
     (?<![\w@])@\w[\w.]*\w                                  # a handle
   | (?<!\w)\#\w*[^\W\d]\w*                                 # a hashtag: names stand in them
-  | \b[\w.+-]+\ ?(?:@|\(at\)|\[at\])\ ?[\w-]+(?:\.\w+)+     # a mail address
-  | \b[\w.+-]+\ at\ [\w-]+\ dot\ \w+
-  | \b[\w-]+(?:\.[\w-]+)*\.(?:example|test|invalid|local|lan)\b(?:/\S*\w)?
+  | (?<![\w.+-])[\w.+-]{1,64}\ ?(?:@|\(at\)|\[at\])\ ?[\w-]+(?:\.\w+)+     # a mail address
+  | (?<![\w.+-])[\w.+-]{1,64}\ at\ [\w-]+\ dot\ \w+
+  | (?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:example|test|invalid|local|lan)\b(?:/\S*\w)?
   | \b(?:https?://|www\.)\S+\w/?
   | (?<![\w.])\+?\(?\d{2,4}\)?(?:[\ .\-/]\(?\d{2,5}\)?){2,5}(?!\w)   # groups of digits: a telephone number
   | (?<![\w.-])\d{3}[-.\ ]\d{4}(?!\w)

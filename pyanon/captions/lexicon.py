@@ -73,6 +73,10 @@ class Lexicon:
         self.terms: Mapping[str, frozenset[str]] = MappingProxyType(
             {**terms, "places.suffix": frozenset(self.kinds_of_place)}
         )
+        #: First word -> things that are called like people or places, word by word.
+        self.things: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for thing in (tuple(name.split("_")) for name in terms["named.known"]):
+            self.things[thing[0]] = (*self.things.get(thing[0], ()), thing)
         self._first_words = frozenset(place.split(" ")[0] for place in self.places if " " in place)
 
     def is_common(self, word: str) -> bool:

@@ -215,7 +215,7 @@ def _pinned_pack(repo: str, revision: str, hub: Hub, folder: Path) -> SourceList
 def _stated(manifest: Manifest) -> dict[str, str]:
     """The files that a manifest names, with what it says of their sha256."""
     stated = {role.file: role.sha256 for role in manifest.roles.values()}
-    for entry in (manifest.prompts, manifest.manifold):
+    for entry in (manifest.prompts, manifest.manifold, manifest.vocabulary):
         if entry is not None:
             stated[entry.file] = entry.sha256
     return stated

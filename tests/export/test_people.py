@@ -19,8 +19,8 @@ from export.train.captions import likeness as recipe  # noqa: E402
 from export.train.captions.claims import ATTRIBUTES, COLUMNS, PLACES, agreement, claimed, shown  # noqa: E402
 from export.train.captions.clothes import colour_of, mask_of  # noqa: E402
 from export.train.captions.colours import COLOURS, UNNAMED, named, palette  # noqa: E402
-from export.train.captions.likeness_evaluate import accuracy, tables  # noqa: E402
-from export.train.captions.likeness_measure import CHOICES, Probe, probes  # noqa: E402
+from export.train.captions.likeness_evaluate import tables  # noqa: E402
+from export.train.captions.likeness_measure import CHOICES, Probe, accuracy, probes  # noqa: E402
 from export.train.captions.likeness_pack import add_likeness, calibrate  # noqa: E402
 from export.train.captions.people import NAMES, Batch, People, turned  # noqa: E402
 from export.train.captions.people_labels import posed, unknown  # noqa: E402
@@ -63,7 +63,7 @@ def people_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
         facts |= {"extent": np.repeat(np.array([[40.0, 20, 112, 100]], np.float32), COUNT, 0)}
         np.savez(folder / f"{name}.npz", **facts)
         labels[name] = unknown(COUNT)
-        for attribute in ("gender", "age", "turn", "tilt", "mood", "glasses"):
+        for attribute in ("gender", "age", "turn", "tilt", "mood", "glasses", "mask"):
             labels[name][:, NAMES.index(attribute)] = rng.integers(0, len(ATTRIBUTES[attribute]), COUNT)
         if name == "bodies":
             labels[name][:, NAMES.index("colour")] = colours
@@ -152,7 +152,7 @@ def test_a_probe_sees_what_it_was_shown() -> None:
     rng = np.random.default_rng(0)
     positive = rng.random(200) < 0.2
     seen = rng.normal(0, 1, (200, 30)).astype(np.float32)
-    seen[:, 3] += 3 * positive
+    seen[:, 3] += 6 * positive
     surest = np.argsort(-probe(seen, positive)(seen))[: positive.sum()]
     assert positive[surest].mean() > 0.85
 
@@ -230,7 +230,9 @@ def test_calibration_finds_the_scale_and_the_threshold(trained: tuple[Pack, Towe
     chance = 1 / (1 + np.exp(8 * (similarity[:, 0] - similarity[:, 1])))
     label = (rng.random(4000) < chance).astype(np.int64)
     found = Probe("faces", "gender", label, similarity, unknown(4000))
-    role = calibrate(trained[0], [found]).role(IMAGE)
+    blind = Probe("faces", "hat", rng.integers(0, 2, 4000), similarity, unknown(4000))
+    role = calibrate(trained[0], [found, blind]).role(IMAGE)
+    assert role.settings["knows"] == ("gender",), "hats were not learnt"
     assert role.number("temperature") == pytest.approx(8, rel=0.15)
     true = similarity[np.arange(4000), label]
     assert (true > role.number("threshold")).mean() == pytest.approx(0.95, abs=0.01)

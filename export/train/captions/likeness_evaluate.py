@@ -13,26 +13,20 @@ from typing import Any
 import numpy as np
 
 from export.train.captions.claims import ATTRIBUTES
-from export.train.captions.likeness_measure import CHOICES, Probe, probes, recall, scored
+from export.train.captions.likeness_measure import CHOICES, Probe, accuracy, probes, recall, scored
 from export.train.captions.people import NAMES, Batch
 from export.train.captions.people_prepare import SIZE
 from export.train.card import Table, write_card
 from pyanon.likeness import IMAGE, TEXT
 from pyanon.runtime import Pack, load_pack, open_runner
 
-__all__ = ["accuracy", "main", "tables"]
+__all__ = ["main", "tables"]
 
 TEXT_FILE = Path(__file__).with_name("people.md")
 #: People among whom one is looked for.
 AMONG = 100
 #: What is told apart by the groups of people it was measured on.
 BY = (("gender", "age"), ("age", "gender"))
-
-
-def accuracy(found: Probe) -> tuple[float, float]:
-    """Share of right choices, of all people and as the mean over the values of the attribute."""
-    right = found.similarity.argmax(1) == found.label
-    return float(right.mean()), float(np.mean([right[found.label == value].mean() for value in np.unique(found.label)]))
 
 
 def _percent(share: float) -> str:

@@ -16,7 +16,7 @@ from pyanon.likeness import Likeness
 from pyanon.runtime import Pack, Runner, open_runner
 from pyanon.types import FloatArray, Frame
 
-__all__ = ["CHOICES", "Probe", "embedded", "opened", "probes", "recall", "scored"]
+__all__ = ["CHOICES", "Probe", "accuracy", "embedded", "learnt", "opened", "probes", "recall", "scored"]
 
 Labels = npt.NDArray[np.int64]
 #: For each value of an attribute the description that is chosen from, in the order of `ATTRIBUTES`.
@@ -107,6 +107,18 @@ def scored(pack: Pack, sets: dict[str, Batch]) -> list[Probe]:
 def _counts(kind: str, name: str) -> bool:
     """Whether labels of that kind mean something: masks are drawn only, and heads alone are cut off at their hats."""
     return kind == "composed" or (name != "mask" and (kind, name) != ("faces", "hat"))
+
+
+def accuracy(found: Probe) -> tuple[float, float]:
+    """Share of right choices, of all people and as the mean over the values of the attribute."""
+    right = found.similarity.argmax(1) == found.label
+    return float(right.mean()), float(np.mean([right[found.label == value].mean() for value in np.unique(found.label)]))
+
+
+def learnt(found: Probe) -> float:
+    """How far of the way from chance, 0, to always right, 1, the values of an attribute are told on average."""
+    chance = 1 / found.similarity.shape[1]
+    return (accuracy(found)[1] - chance) / (1 - chance)
 
 
 def recall(pack: Pack, sets: dict[str, Batch], *, count: int, at: tuple[int, ...] = (1, 5)) -> dict[str, list[float]]:

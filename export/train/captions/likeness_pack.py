@@ -3,7 +3,7 @@
     python -m export.train.captions.likeness_pack --cache checkpoints/people --work checkpoints/likeness
 
 What is calibrated, on people never learnt from: the scale of similarities with which a choice between descriptions is
-as sure as it is right, and the similarity that 95 % of true descriptions exceed.
+as sure as it is right, and the similarity that 95 % of true descriptions exceed; both by what was learnt well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export.train.captions.likeness_measure import Probe, probes, scored
+from export.train.captions.likeness_measure import Probe, learnt, probes, scored
 from export.train.captions.people_prepare import DROP, REACH, SIZE
 from export.train.captions.towers import WIDTH, Towers
 from export.train.faces.onnx_file import export
@@ -40,6 +40,8 @@ IMAGES = Role(
     outputs=EMBEDDING,
     settings={"size": SIZE, "reach": REACH, "drop": DROP, "temperature": 10.0, "threshold": 0.0},
 )
+#: How far of the way from chance to always right an attribute has to be told to count as learnt.
+LEARNT = 0.4
 #: Scales that are tried, and share of the true descriptions that exceed the threshold.
 SCALES, KEPT = np.geomspace(2, 40, 40), 0.95
 
@@ -56,16 +58,20 @@ def add_likeness(pack: Pack, net: Towers) -> Pack:
 
 
 def calibrate(pack: Pack, found: list[Probe]) -> Pack:
-    """Sets temperature and threshold from people never learnt from.
+    """Sets temperature and threshold from people never learnt from, by the attributes that were learnt; names these.
 
     Args:
         pack: The pack, with both encoders.
         found: Choices between descriptions of people, as `scored` made them.
     """
+    names = sorted({each.name for each in found})
+    knows = tuple(name for name in names if np.mean([learnt(each) for each in found if each.name == name]) > LEARNT)
+    # What is not learnt has no scale: to account for it would make the encoders unsure of everything.
+    found = [each for each in found if each.name in knows] or found
     loss = partial(_surprise, found)
     temperature = float(min(SCALES, key=loss))
     true = np.concatenate([each.similarity[np.arange(len(each.label)), each.label] for each in found])
-    settings = {**pack.role(IMAGE).settings, "temperature": round(temperature, 2)}
+    settings = {**pack.role(IMAGE).settings, "knows": knows, "temperature": round(temperature, 2)}
     settings["threshold"] = round(float(np.quantile(true, 1 - KEPT)), 4)
     return write_pack_toml(_with(pack, settings))
 

@@ -42,6 +42,13 @@ def unknown(count: int) -> Labels:
     return np.full((count, len(NAMES)), -1, np.int64)
 
 
+def _unmasked(count: int) -> Labels:
+    """The same, but that nobody wears a mask: the pictures are of years when hardly anybody did."""
+    labels = unknown(count)
+    labels[:, NAMES.index("mask")] = 0
+    return labels
+
+
 def posed(labels: Labels, pose: FloatArray) -> None:
     """Sets, in place, where people look, from yaw and pitch ``(n, 3)``; positive yaw is the viewer's left."""
     yaw, pitch = pose[:, 0], pose[:, 1]
@@ -57,7 +64,7 @@ def _heads(cache: Path, faces: dict[str, npt.NDArray[Any]]) -> Labels:
     place = np.searchsorted(faces["row"], rows)
     if not np.array_equal(faces["row"][place], rows):
         raise SystemExit("the faces' cache is of other data: run export.train.faces.prepare again")
-    labels = unknown(len(rows))
+    labels = _unmasked(len(rows))
     groups = np.array([GROUPS.index(portrait_of({"age": age}).age) for age in AGES])
     age, gender = (faces["labels"][place, k].astype(np.int64) for k in (0, 1))
     labels[:, NAMES.index("gender")] = gender
@@ -70,7 +77,7 @@ def _bodies(cache: Path, teachers: Path, faces: dict[str, npt.NDArray[Any]]) -> 
     """Labels of the people on street photos: pose and gender by what teachers see, colour by what is worn."""
     facts = np.load(cache / "bodies.npz")
     crops = np.memmap(cache / "bodies.bin", np.uint8, "r").reshape(-1, FULL, FULL, 3)
-    labels, pose, recognise = unknown(len(crops)), HeadPose(teachers), MobileFaceNet(teachers)
+    labels, pose, recognise = _unmasked(len(crops)), HeadPose(teachers), MobileFaceNet(teachers)
     known = faces["labels"][:, 1] >= 0
     seen, wanted = faces["mobilefacenet"][known], faces["labels"][known, 1].astype(np.float64) * 2 - 1
     probe = np.linalg.lstsq(np.c_[seen, np.ones(len(seen))], wanted, rcond=None)[0]

@@ -39,6 +39,9 @@ _BOUNDS = frozenset(
 )
 _UNITS = frozenset({"months", "weeks", "years", "days", "month", "week", "лет", "года", "jahre", "años", "ans", "anni"})
 _DOING = frozenset({"smiles", "smiling", "sits", "sitting", "stands", "standing", "riding", "walking", "holding"})
+_NOWHERE = frozenset(
+    {"home", "night", "work", "school", "lunch", "dinner", "fun", "behind", "here", "there", "while", "as"}
+)
 _NUMBERS = frozenset({"number", "no", "nr", "#", "№"})
 
 
@@ -212,6 +215,23 @@ def _job(tagged: Tagged, index: int) -> bool:
     return True
 
 
+def _unwritten(tagged: Tagged, index: int) -> bool:
+    """``maria from bath``, ``lives in deal``, ``works at blue heron``: where no capital tells, the words before do."""
+    before = index - 1 - tagged.has(index - 1, ",")
+    lives = tagged.has(before, Tag.LIVE) or (tagged.words[index] == "from" and tagged.has(before, Tag.NAME, Tag.AGE))
+    works = tagged.has(before, Tag.WORK) and tagged.words[index] in {"at", "for"} and _names_somebody(tagged)
+    if not tagged.has(index, Tag.IN) or tagged.writes_capitals or not (lives or works):
+        return False
+    end = index + 1
+    while end < index + 4 and tagged.has(end, Tag.OTHER) and tagged.words[end] not in _NOWHERE:
+        if end > index + 1 and tagged.words[end].endswith(("s", "ing", "ed")):
+            break  # goran from bath reads
+        end += 1
+    for at in range(index + 1, end):
+        tagged.mark(at, Tag.EMPLOYER if works else Tag.PLACE, "employer" if works else "place")
+    return end > index + 1
+
+
 def _runner(tagged: Tagged, index: int) -> bool:
     """``Runner 1182``."""
     number = tagged.word(index + 1)
@@ -237,5 +257,5 @@ def _number(tagged: Tagged, index: int) -> bool:
 
 _RULES: tuple[Callable[[Tagged, int], bool], ...] = (
     _age, _labelled_age, _age_with_unit, _native, _missing, _body_mark, _condition, _shade, _of_things, _called_as,
-    _job, _runner, _number,
+    _job, _unwritten, _runner, _number,
 )  # fmt: skip

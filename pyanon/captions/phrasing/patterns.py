@@ -34,4 +34,4 @@ CLAUSE = re.compile(r",?[WLK][^,.;:!?() ]*")
 #: People in general words: ``two young women``.
 GENERAL = re.compile(r"(?:(?<=\D)|^)[dm]?[xyzha]{0,3}?(?P<noun>w|o+)")
 #: A place with its preposition and its possessive: ``in the Alder Park's``.
-PLACE = re.compile(r"(?P<in>,?i)?(?P<article>d?)(?P<extra>[xyzh]{0,2}?)(?P<place>[le]+(?:,[le]+)*)(?P<own>S?)")
+PLACE = re.compile(r"(?P<in>,?i)?(?P<article>d?)(?P<extra>[xyzh]{0,2}?)(?P<place>[le]+(?:(?:,|&)[le]+)*)(?P<own>S?)")

@@ -92,7 +92,9 @@ def _say_anew(draft: Draft, match: _Match, end: int) -> int:
     before = match.first - 1
     if draft.t.word(before) in {"where", "whose"} and "K" in draft.letters[match.end : end] and _ends(draft, end):
         return _drop_aside(draft, before - (draft.t.word(before - 1) == ","), end)  # , where Femke works as keeper
+    late = draft.t.word(before) == "late" and draft.t.has(before - 1, Tag.ARTICLE) and not draft.taken[before]
     phrase = described(draft.t, match.first, end, "person")
+    phrase.first -= 2 * late  # the home of the late Ana
     lead = described(draft.t, match.first, match.end, "person")
     phrase.count, phrase.plural = lead.count, lead.plural  # Ana and Mia, two women: each is one
     named = [at for at in range(match.names, match.end) if draft.t.tags[at] == Tag.NAME]

@@ -32,6 +32,8 @@ def is_proper(tagged: Tagged, index: int) -> bool:
 def proper(tagged: Tagged) -> None:
     """Tags what is a name or a known place."""
     for index, tag in enumerate(tagged.tags):
+        if index in tagged.things:
+            continue
         if tag == Tag.IN and _is_prefix(tagged, index):
             tagged.mark(index, Tag.NAME, "name")  # Via dei Condotti
         elif tag in {Tag.YOUNG, Tag.COUNT, Tag.OCCUPATION, Tag.TITLE} and lexicon().place_at(tagged.words, index) > 1:
@@ -229,7 +231,11 @@ def _is_shouted_surname(tagged: Tagged, index: int) -> bool:
 def _is_common_name(tagged: Tagged, index: int, word: str) -> bool:
     """Whether a common word in lower case is a name: ``our sister hope``, ``served by hope``."""
     known = lexicon()
-    if not tagged.has(index, Tag.OTHER, Tag.TITLE, Tag.YOUNG) or folded(word) not in known.given:
+    if (
+        index in tagged.things
+        or not tagged.has(index, Tag.OTHER, Tag.TITLE, Tag.YOUNG)
+        or folded(word) not in known.given
+    ):
         return False
     things = ("descriptions.body", "descriptions.clothing", "descriptions.colours")
     if known.is_in(word, *things) or (known.is_in(word, "safe.words") and not tagged.is_capital(index)):

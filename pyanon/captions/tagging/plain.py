@@ -48,6 +48,8 @@ def plain(tagged: Tagged) -> None:
 
 def _tag(tagged: Tagged, index: int) -> tuple[Tag | str, Kind | None]:
     token, word = tagged.tokens[index], tagged.words[index]
+    if index in tagged.things:
+        return Tag.OTHER, None
     if word == "'s" or (word == "'" and tagged.word(index - 1).endswith("s") and _is_plural_genitive(tagged, index)):
         return Tag.POSSESSIVE, None
     if not token.is_word:

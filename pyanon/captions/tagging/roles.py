@@ -20,7 +20,7 @@ _NOUNS = ("x", "o", "w", "r", "t", "y")
 def roles(tagged: Tagged) -> None:
     """Decides what titles, relations and jobs are where they stand, from the last word to the first."""
     for index in reversed(range(len(tagged.words))):
-        if tagged.tokens[index].is_word and tagged.has(index, *_MAY_BE):
+        if index not in tagged.things and tagged.tokens[index].is_word and tagged.has(index, *_MAY_BE):
             _role(tagged, index)
             if tagged.has(index, Tag.OCCUPATION) and _is_ours(tagged, index):
                 tagged.mark(index, Tag.RELATION, "relation")

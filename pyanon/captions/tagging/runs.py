@@ -34,6 +34,8 @@ def runs(tagged: Tagged) -> None:
             continue
         end = _end(tagged, index)
         first = _first(tagged, index)
+        half = sum(word in _CLOSES for word in tagged.words[first:end]) == 1
+        first -= half and first > 0 and tagged.words[first - 1] in _OPENS  # "Big Steve" Dubrowski
         _decide(tagged, first, end)
         index = end
 
@@ -252,7 +254,7 @@ def _named_by_place(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | 
         return None if person else (Tag.PLACE, "place")
     if _after_work(tagged, first):
         return Tag.EMPLOYER, "employer"
-    if tagged.word(first - 1) == "," and tagged.has(first - 2, Tag.PLACE) and not given:
+    if tagged.word(first - 1) in {",", "and", "&"} and tagged.has(first - 2, Tag.PLACE) and not given:
         return Tag.PLACE, "place"
     somebody = given and (before in _BESIDE or own or _has_surname(tagged, first, end))
     return (Tag.PLACE, "place") if before in _WHERE and not somebody else None

@@ -86,6 +86,16 @@ class Tagged:
         return list(accumulate((word in QUOTES for word in self.words), initial=0))
 
     @cached_property
+    def things(self) -> frozenset[int]:
+        """The tokens of known things that are called like people: a statue of the Virgin Mary."""
+        found: set[int] = set()
+        for at, word in enumerate(self.words):
+            for thing in lexicon().things.get(word, ()):
+                if tuple(self.words[at : at + len(thing)]) == thing:
+                    found.update(range(at, at + len(thing)))
+        return frozenset(found)
+
+    @cached_property
     def shouting(self) -> bool:
         """Whether so many words begin with a capital that capitals say nothing: A MAN, A Man In A Hat."""
         words = [token for token in self.tokens[1:] if token.text[0].isalpha() and len(token.text) > 1]
