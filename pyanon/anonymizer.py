@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -16,9 +16,11 @@ import numpy as np
 from pyanon.arrays import DeviceArray
 from pyanon.corridor import Corridor, is_replacing
 from pyanon.errors import InputError, RunnerError, StageError
+from pyanon.likeness import Likeness, is_available
 from pyanon.ops import cuda, pictures
 from pyanon.policy import Method, Policy
 from pyanon.runtime import Device, Pack, Runner, Stream, adopt, load_pack, open_runner, place_for
+from pyanon.selection import Glance, Selection, Watch
 from pyanon.stages.align import LandmarkNet
 from pyanon.stages.blend import Blender, nothing_accepted, nothing_painted
 from pyanon.stages.locate import Locator, still_details
@@ -85,6 +87,8 @@ class _Seen:
     takes: int = 1
     before: tuple[Mapping[str, str], ...] = ()
     told: int = 0
+    watch: Watch | None = None
+    glance: Glance = field(default_factory=Glance)
 
 
 class Anonymizer:
@@ -94,8 +98,9 @@ class Anonymizer:
     of one video in order: it follows faces, keeps covering those that the locator loses for a moment, and, with
     lookahead, covers them before they were found.
 
-    No setting and no error lets a source pixel of a located face through: a stage that raises ends the call with a
-    `StageError`, or, with ``Policy(on_error="cover")``, the frame leaves as one flat colour.
+    No error lets a source pixel of a located face through: a stage that raises ends the call with a `StageError`, or,
+    with ``Policy(on_error="cover")``, the frame leaves as one flat colour. Only a face that the policy names
+    (``Policy(only=...)``, ``Policy(except_=...)``) stays as it is, where it is sure whose it is.
 
     Args:
         policy: What shall happen to the faces.
@@ -106,7 +111,9 @@ class Anonymizer:
 
     Raises:
         PackError: The pack is missing, malformed or tampered with, or cannot do what the policy asks for.
-        InputError: The policy names traits, rates or steps that the pack does not have.
+        InputError: The policy names traits, rates or steps that the pack does not have, or people who cannot be told by
+            their description or photo.
+        SourceError: A reference photo of the policy cannot be read.
         UnknownPromptError: The pack's locator does not know a prompt of the policy.
         RunnerError: A network cannot be run on this machine.
     """
@@ -136,6 +143,7 @@ class Anonymizer:
                 confirm=self.align,
             )
             self._corridor = self._open_corridor(device, threads)
+            self._selection = self._open_selection(device, threads)
         except BaseException:
             self.close()
             raise
@@ -155,6 +163,34 @@ class Anonymizer:
             pack=self.pack,
             open_runner=lambda role: self._open(role, device, threads),
         )
+
+    def _open_selection(self, device: Device, threads: int) -> Selection | None:
+        if not self.policy.meant:
+            return None
+        return Selection(
+            self.policy,
+            pack=self.pack,
+            open_runner=lambda role: self._runners.get(role) or self._open(role, device, threads),
+            align=self.align,
+            locate=self._located,
+            likeness=self.likeness if any(isinstance(each, str) for each in self.policy.meant) else None,
+        )
+
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """What compares texts with the people in pictures; None: the pack cannot."""
+        if not is_available(self.pack):
+            return None
+        return Likeness(self.pack, lambda role: self._open(role, self._device, self._threads))
+
+    def _located(self, pixels: ImageArray) -> tuple[Frame, Tracks]:
+        """The faces of a reference photo."""
+        frame = Frame(pixels)
+        details = still_details(frame.width, frame.height)
+        return self._look(frame, self._tracker(self.locate.still_threshold), _Seen(_Clock()), details)
+
+    def _watch(self, *, still: bool) -> Watch | None:
+        return self._selection.watch(still=still) if self._selection is not None else None
 
     @property
     def method(self) -> Method:
@@ -226,6 +262,7 @@ class Anonymizer:
         texts = ((caption,) if caption is not None else ()) + tuple(captions)
         frame = self._frame(picture, 0)
         seen = _Seen(_Clock(), _is_on_device(frame), sampler=self._sampler(), takes=STILL_TAKES)
+        seen.watch = self._watch(still=True)
         tracker = self._tracker(self.locate.still_threshold)
         details = (self.policy.detail,) if self.policy.detail else still_details(frame.width, frame.height)
         frame, tracks = self._look(frame, tracker, seen, details)
@@ -237,7 +274,7 @@ class Anonymizer:
         return self._captioned(result, texts, seen) if texts else result
 
     def _captioned(self, result: Result, texts: Sequence[str], seen: _Seen) -> Result:
-        """With public captions: of whom there is a new face, of those who are covered only that they are there."""
+        """With public captions: of those who are covered only that they are there."""
         from pyanon.captioner import Scene
         from pyanon.captions.describe import portrait_of
 
@@ -266,14 +303,14 @@ class Anonymizer:
         tracker = self._tracker(self.locate.threshold)
         window = Lookahead(FILE_LOOKAHEAD if depth is None else depth, surely=tracker.surely)
         waiting: deque[_Seen] = deque()
-        sampler, steady = self._sampler(), Steadier()
+        sampler, steady, watch = self._sampler(), Steadier(), self._watch(still=False)
         details = (self.policy.detail or VIDEO_DETAIL,)
         for number, picture in enumerate(frames):
             frame = self._frame(picture, number)
             if not isinstance(picture, Frame):
                 # A held array must not change under us: callers reuse their buffers.
                 frame = replace(frame, pixels=pictures.copied(frame.pixels))
-            seen = _Seen(_Clock(), _is_on_device(frame), sampler=sampler, steady=steady, takes=VIDEO_TAKES)
+            seen = _Seen(_Clock(), _is_on_device(frame), sampler=sampler, steady=steady, takes=VIDEO_TAKES, watch=watch)
             waiting.append(seen)
             frame, tracks = self._look(frame, tracker, seen, details)
             for ready, complete in window.push(frame, tracks, cut=tracker.cut):
@@ -315,10 +352,15 @@ class Anonymizer:
                 place, pixels = self.place, frame.picture
                 frame = replace(frame, pixels=seen.clock.run("transfer", lambda: place.upload(pixels)))
             found: Detections = seen.clock.run("locate", lambda: self.locate(frame, details=details))
-            return frame, seen.clock.run("track", lambda: tracker(frame, found))
+            tracks: Tracks = seen.clock.run("track", lambda: tracker(frame, found))
+            if seen.watch is not None:
+                seen.glance = seen.clock.run("select", partial(seen.watch, frame, tracks))
         except StageError as error:
+            if seen.watch is not None:
+                seen.watch.missed()
             self._excuse(error, seen)
             return frame, _nobody()
+        return frame, tracks
 
     def _finish(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
         """Completes and blends one frame."""
@@ -335,6 +377,8 @@ class Anonymizer:
 
     def _blended(self, frame: Frame, tracks: Tracks, seen: _Seen) -> Result:
         tracks, replacements, verdicts = self._replaced(frame, tracks, seen)
+        if seen.watch is not None:
+            verdicts = seen.clock.run("select", partial(seen.glance.kept, tracks, verdicts))
         output = seen.clock.run("blend", lambda: self.blend(frame, tracks, replacements, verdicts))
         if seen.on_device and self.place is not None:
             # Whatever failed on the GPU fails here, in this frame, and not in the hands of whoever reads it.
@@ -363,20 +407,22 @@ class Anonymizer:
         seen.failed = error.stage
 
     def _faces(self, tracks: Tracks, verdicts: Verdicts, seen: _Seen) -> tuple[Face, ...]:
-        spent = seen.sampler.ledger.per_face if seen.sampler is not None else {}
+        spent, kept = seen.sampler.ledger.per_face if seen.sampler is not None else {}, verdicts.kept
         return tuple(
             Face(
                 xyxy=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
                 score=float(tracks.score[row]),
                 track=int(tracks.track_id[row]),
                 coasted=bool(tracks.coasted[row]),
-                action="replaced" if verdicts.accepted[row] else "covered",
+                action="kept" if kept[row] else "replaced" if verdicts.accepted[row] else "covered",
                 prompt=self.policy.prompts[int(tracks.prompt[row])],
                 landmarks=tracks.landmarks[row],
-                reason=verdicts.reason[row],
-                similarity=tuple(verdicts.similarity[row][np.isfinite(verdicts.similarity[row])].tolist()),
+                reason="" if kept[row] else verdicts.reason[row],
+                similarity=()
+                if kept[row]
+                else tuple(verdicts.similarity[row][np.isfinite(verdicts.similarity[row])].tolist()),
                 epsilon=spent.get(int(tracks.track_id[row]), 0.0),
-                traits=verdicts.traits[row],
+                traits=(verdicts.before if kept[row] else verdicts.traits)[row],
                 told=row >= len(tracks) - seen.told,
             )
             for row, box in enumerate(tracks.xyxy)

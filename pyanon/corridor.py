@@ -177,18 +177,7 @@ class Corridor:
 
     def _read(self, seen: Embeddings | None, rows: BoolArray | None = None) -> tuple[Mapping[str, str], ...]:
         """The likeliest category of every trait, for those of the rows that could be read."""
-        if seen is None:
-            return ()
-        logits = self._prior.traits(seen)
-        readable = np.isfinite(logits).all(axis=1)
-        readable &= True if rows is None else rows
-        ends = np.cumsum([len(names) for names in self._traits.values()])[:-1]
-        best = [part.argmax(axis=1) for part in np.split(np.nan_to_num(logits), ends, axis=1)]
-        read: list[Mapping[str, str]] = [{} for _ in range(len(seen))]
-        for row in np.flatnonzero(readable).tolist():
-            found = zip(self._traits.items(), best, strict=True)
-            read[row] = {name: names[int(of[row])] for (name, names), of in found}
-        return tuple(read)
+        return self._prior.read(seen, self._traits, rows=rows) if seen is not None else ()
 
     def _merit(self, originals: Embeddings, verdicts: Verdicts) -> FloatArray:
         """How good replacements are, ``(n,)``: what `GroupChoice.merit` says, less for those that were nearly refused.

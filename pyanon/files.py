@@ -76,7 +76,7 @@ class FileSummary:
         source: Path or address of the input.
         output: Path or address of the anonymized version.
         frames: Frames written.
-        faces: Faces hidden in them: one person in ten frames counts ten times.
+        faces: Faces located in them: one person in ten frames counts ten times.
         coasted: Those of them that the locator missed and whose track kept them hidden.
         tracks: Different faces as far as they could be followed; somebody who comes back counts again.
         failed: Frames covered whole because a stage raised, where the policy says so.
@@ -86,10 +86,12 @@ class FileSummary:
         method: What was to happen to faces: ``"replace"``, or the look of the covers.
         replaced: Faces that left as somebody else's.
         covered: Faces that left covered.
-        exposed: Located faces that left neither replaced nor covered; says nothing about faces that were not found.
+        exposed: Located faces that left neither replaced nor covered nor kept; says nothing about faces that were not
+            found.
         epsilon: Privacy loss by track, where the exponential mechanism spent any.
         total_epsilon: That of all tracks together.
         captions: The public captions of those that were given, in their order.
+        kept: Faces that left as they were, because the policy names them.
     """
 
     source: str
@@ -109,6 +111,7 @@ class FileSummary:
     epsilon: Mapping[int, float] = field(default_factory=dict)
     total_epsilon: float = 0.0
     captions: tuple[str, ...] = ()
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -271,6 +274,7 @@ class _Count:
             exposed=tally.exposed,
             epsilon=dict(tally.epsilon),
             total_epsilon=tally.total_epsilon,
+            kept=tally.kept,
         )
 
     def _show(self) -> None:

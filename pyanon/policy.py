@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias, get_args
 
 from pyanon.errors import InputError
+from pyanon.photos import Meant, Photo, as_meant
 from pyanon.texts import KINDS, OPERATORS, Operator
 
 __all__ = ["KEPT", "PRESERVED", "SHORTEST_PASSPHRASE", "Cover", "Method", "OnError", "Operators", "Policy"]
@@ -114,6 +115,10 @@ class Policy:
             (docs/captions.md). Empty: all are replaced.
         pseudonyms: Whether names in captions are replaced by new names, the same for the same name and key, in place
             of general descriptions; needs ``key``.
+        only: Whose faces alone are hidden, in words (``"the man in red"``) or by a reference photo (path or pixels), or
+            a tuple of several. A face stays as it is only where it is surely none of theirs (docs/captions.md).
+        except_: Whose faces alone stay as they are, given in the same way. A face stays only where it surely is one of
+            theirs.
 
     Raises:
         InputError: A value that cannot be used.
@@ -138,6 +143,8 @@ class Policy:
     seed: int = 0
     operators: Mapping[str, Operator] = field(default_factory=lambda: Operators({}))
     pseudonyms: bool = False
+    only: Meant | tuple[Meant, ...] = ()
+    except_: Meant | tuple[Meant, ...] = ()
 
     def __post_init__(self) -> None:
         if self.method is not None:
@@ -159,6 +166,7 @@ class Policy:
             _check_whole("detail", self.detail, 64, 4096)
         _check_whole("seed", self.seed, 0, 2**63 - 1)
         self._check_words()
+        self._check_meant()
         if len(self.colour) != 3 or not all(isinstance(c, int) and 0 <= c <= 255 for c in self.colour):
             raise InputError("Policy.colour is not a colour", given=self.colour, expected="three integers 0..255")
         if isinstance(self.prompts, str) or not self.prompts or not all(isinstance(p, str) for p in self.prompts):
@@ -199,13 +207,30 @@ class Policy:
                 do="make one with secrets.token_bytes(32), and keep it",
             )
 
+    def _check_meant(self) -> None:
+        """Who is meant, as descriptions and photos."""
+        for name in ("only", "except_"):
+            object.__setattr__(self, name, as_meant(name, getattr(self, name)))
+        if self.only and self.except_:
+            raise InputError(
+                "Policy.only and Policy.except_ cannot both be given",
+                given=f"only={_plain(self.only)}, except_={_plain(self.except_)}",
+                expected="one of them",
+                do="only names those who are hidden, except_ those who are not",
+            )
+
+    @property
+    def meant(self) -> tuple[str | Photo, ...]:
+        """Those whom ``only`` or ``except_`` names; empty where all faces are hidden."""
+        return as_meant("only", self.only) + as_meant("except_", self.except_)
+
     @property
     def look(self) -> Cover:
         """Look of a cover: the method's, where that is one."""
         return self.cover if self.method is None or self.method == "replace" else self.method
 
     def facts(self) -> dict[str, object]:
-        """The fields by name, for reports: plain values, and never the key."""
+        """The fields by name, for reports: plain values, and never the key, nor where a photo is or what it shows."""
         shown = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "key"}
         return {name: _plain(value) for name, value in shown.items()}
 
@@ -216,6 +241,8 @@ class Policy:
 def _plain(value: object) -> object:
     if isinstance(value, Operators):
         return dict(value)
+    if isinstance(value, tuple) and any(isinstance(each, Photo) for each in value):
+        return tuple("a photo" if isinstance(each, Photo) else each for each in value)
     return sorted(value) if isinstance(value, frozenset) else value
 
 

@@ -72,7 +72,7 @@ def summary_of(source: str, tally: Tally, facts: dict[str, Any]) -> dict[str, An
     return {"file": source, "summary": {**counts, "epsilon": epsilon, "policy": facts}}
 
 
-_COUNTS = ("frames", "faces", "replaced", "covered", "exposed", "coasted", "tracks", "failed")
+_COUNTS = ("frames", "faces", "replaced", "covered", "kept", "exposed", "coasted", "tracks", "failed")
 
 
 def check_report(report: str | Path, *, others: Iterable[str | Path], overwrite: bool) -> Path:
@@ -188,7 +188,8 @@ class Tally:
         faces: Faces located in them: one person in ten frames counts ten times.
         replaced: Those of them that left as somebody else's.
         covered: Those of them that left covered.
-        exposed: Those of them that left neither replaced nor covered; it says nothing about faces that were not found.
+        kept: Those of them that left as they were, because the policy names them.
+        exposed: Those of them that left in no such way; it says nothing about faces that were not found.
         coasted: Those of them that the locator missed and whose track kept them hidden.
         failed: Frames covered whole because a stage raised.
         tracks: Different faces as far as they could be followed; somebody who comes back counts again.
@@ -199,6 +200,7 @@ class Tally:
     faces: int = 0
     replaced: int = 0
     covered: int = 0
+    kept: int = 0
     coasted: int = 0
     failed: int = 0
     epsilon: dict[int, float] = field(default_factory=dict)
@@ -206,8 +208,8 @@ class Tally:
 
     @property
     def exposed(self) -> int:
-        """Located faces that left neither replaced nor covered."""
-        return self.faces - self.replaced - self.covered
+        """Located faces that left neither replaced nor covered, and that nobody named."""
+        return self.faces - self.replaced - self.covered - self.kept
 
     @property
     def total_epsilon(self) -> float:
@@ -229,6 +231,7 @@ class Tally:
         self.faces += len(result.faces)
         self.replaced += sum(face.action == "replaced" for face in result.faces)
         self.covered += sum(face.action == "covered" for face in result.faces)
+        self.kept += sum(face.action == "kept" for face in result.faces)
         self.epsilon.update({face.track: face.epsilon for face in result.faces if face.epsilon})
         self.coasted += sum(face.coasted for face in result.faces)
         self.failed += bool(result.failed)

@@ -31,6 +31,7 @@ __all__ = [
     "Identities",
     "ImageArray",
     "IntArray",
+    "Opinions",
     "Pixels",
     "Replacements",
     "Result",
@@ -43,12 +44,14 @@ ImageArray: TypeAlias = npt.NDArray[np.uint8]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+#: Whether faces are somebody's: 1 surely, -1 surely not, 0 where that is not sure.
+Opinions: TypeAlias = npt.NDArray[np.int8]
 #: Bytes of pictures, of the host or of a GPU; and values that a network made.
 Pixels: TypeAlias = "ImageArray | DeviceArray"
 Values: TypeAlias = "FloatArray | DeviceArray"
 
-#: What was done to a face: painted over, or swapped for a synthetic one.
-Action: TypeAlias = Literal["covered", "replaced"]
+#: What was done to a face: painted over, swapped for a synthetic one, or nothing, because the policy names it.
+Action: TypeAlias = Literal["covered", "replaced", "kept"]
 
 LANDMARKS = 5
 
@@ -382,6 +385,7 @@ class Verdicts:
         embeddings: What the oracles see in the replacements; None where nobody looked.
         traits: ``n`` times trait -> category, as the oracles read a replacement; empty where it is not accepted.
         before: ``n`` times the same of the original; empty where it could not be read.
+        kept: ``(n,)`` bool, faces that stay as they are, whatever was painted; none where it is left out.
     """
 
     accepted: BoolArray
@@ -390,9 +394,13 @@ class Verdicts:
     embeddings: Embeddings | None = None
     traits: tuple[Mapping[str, str], ...] = ()
     before: tuple[Mapping[str, str], ...] = ()
+    kept: BoolArray = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         n = len(self.accepted)
+        if not len(self.kept):
+            object.__setattr__(self, "kept", np.zeros(n, np.bool_))
+        _require("Verdicts", "kept", self.kept, np.bool_, (n,))
         for name in ("traits", "before"):
             if not getattr(self, name):
                 object.__setattr__(self, name, ({},) * n)
@@ -420,7 +428,8 @@ class Face:
         reason: Why it was covered, where faces are to be replaced; else empty.
         similarity: Of replacement and original, for every oracle; empty where they were not compared.
         epsilon: Privacy loss spent on its track so far, by the exponential mechanism.
-        traits: Trait -> category of the face that is there now, as the oracles read it; empty where it is covered.
+        traits: Trait -> category of the face that is there now, as the oracles read it; empty where it is covered. A
+            kept face is its own.
         told: Whether nobody located it, and it was covered because the caller or the file says that it is there.
     """
 
@@ -446,7 +455,7 @@ class Result:
 
     Attributes:
         output: The anonymized frame, same pts, size and index as the source's.
-        faces: The faces that were hidden in it.
+        faces: The faces that were located in it: hidden, or kept where the policy names them.
         timings: Milliseconds per stage, and ``"total"``.
         failed: Name of the stage that raised, where the whole frame was covered because of it; else empty.
         captions: The public captions, in the order in which the captions were given.

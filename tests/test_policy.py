@@ -4,11 +4,14 @@ import copy
 import json
 import pickle
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pyanon.errors import InputError
+from pyanon.photos import Photo
 from pyanon.policy import Operators, Policy
 from pyanon.texts import Operator
 
@@ -51,6 +54,12 @@ from pyanon.texts import Operator
         {"operators": ["name"]},
         {"operators": {"name": "encrypt"}},
         {"pseudonyms": True},
+        {"only": ""},
+        {"only": 5},
+        {"only": "x" * 201},
+        {"except_": ("the man", None)},
+        {"except_": np.zeros((4, 4), np.uint8)},
+        {"except_": np.zeros((4, 4, 3), np.float32)},
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(setting: dict[str, Any]) -> None:
@@ -109,6 +118,36 @@ def test_a_policy_with_operators_can_be_hashed_copied_and_sent() -> None:
 def test_pseudonyms_and_tokens_need_a_key() -> None:
     assert Policy(pseudonyms=True, key=b"k" * 16).pseudonyms
     assert Policy(operators={"name": "encrypt"}, key="a secret passphrase").operators == {"name": "encrypt"}
+
+
+def test_who_is_meant_may_be_told_in_words_or_by_photos() -> None:
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    policy = Policy(except_=("the man in red", "her.JPG", Path("him"), pixels))
+    assert policy.meant == (
+        "the man in red",
+        Photo(path=Path("her.JPG")),
+        Photo(path=Path("him")),
+        Photo(pixels=pixels),
+    )
+    assert Policy(only=" the man ").meant == ("the man",)
+    assert Policy().meant == Policy(only=None).meant == ()  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"only and Policy\.except_ cannot both be given.*given: only=.*do: "):
+        Policy(only="the man", except_="the woman")
+
+
+def test_a_photo_is_never_shown_and_never_changes() -> None:
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    policy = Policy(only=(pixels, "secret/her.png", "the man"))
+    pixels[:] = 9
+    photo = policy.meant[0]
+    assert isinstance(photo, Photo)
+    assert photo.pixels is not None
+    assert not photo.pixels.any()
+    assert policy.facts()["only"] == ("a photo", "a photo", "the man")
+    assert json.loads(json.dumps(policy.facts()))["only"] == ["a photo", "a photo", "the man"]
+    assert "her" not in f"{policy} {policy!r}"
+    assert pickle.loads(pickle.dumps(policy)) == copy.deepcopy(policy) == replace(policy) == policy  # noqa: S301
+    assert hash(policy) == hash(replace(policy))
 
 
 def test_defaults_are_valid_and_readable() -> None:

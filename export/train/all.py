@@ -75,6 +75,21 @@ def _captions(args: argparse.Namespace) -> list[list[object]]:
     commands.append(["captions.text_vae", "--data", args.data, *pack, "--out", work, *spent])
     commands.append(["captions.pack_text", "--from", work, *pack])
     commands.append(["captions.evaluate_text", "--data", args.data, *pack])
+    return commands + _likeness(args)
+
+
+def _likeness(args: argparse.Namespace) -> list[list[object]]:
+    """The encoders of texts and people; they look at faces as an oracle of the pack does."""
+    cache, work, pack = ["--cache", args.work / "people"], args.work / "likeness", ["--pack", args.out]
+    commands: list[list[object]] = []
+    if not (args.work / "people" / "labels.npz").exists():
+        faces = ["--faces", args.work / "faces"]
+        commands.append(["captions.people_prepare", "--data", args.data, *cache])
+        commands.append(["captions.people_labels", "--data", args.data, *faces, *cache, *pack])
+    spent = ["--minutes", args.likeness_minutes]
+    commands.append(["captions.likeness", "--data", args.data, *cache, *pack, "--out", work, *spent])
+    commands.append(["captions.likeness_pack", *cache, "--work", work, *pack])
+    commands.append(["captions.likeness_evaluate", *cache, *pack])
     return commands
 
 
@@ -92,6 +107,7 @@ def main() -> None:
     parser.add_argument("--generator-minutes", type=float, default=360)
     parser.add_argument("--occlusion-minutes", type=float, default=15)
     parser.add_argument("--text-vae-minutes", type=float, default=75)
+    parser.add_argument("--likeness-minutes", type=float, default=60)
     for command in steps(parser.parse_args()):
         print("python -m", *command, flush=True)
         subprocess.run([sys.executable, "-m", *command], check=True)  # noqa: S603 - our own modules

@@ -45,8 +45,10 @@ AGE = re.compile(
   | \b{_SOFT}{_NUMBER}[-\ ]?{_UNIT}\.?(?:[-\ ]olds?\b|\ of\ age\b)
   | \b{_SOFT}{_NUMBER}[-\ ]?(?:y/?o|yrs?|y\.o\.)(?!\w)
   | \b{_SOFT}(?:turn(?:s|ed|ing)?|hit(?:s|ting)?)\ (?:the\ big\ )?{_NUMBER}\b{_WHEN}(?!\ (?:degrees|times|pages|tricks))
+  | (?<=,\ )(?:\d{{1,2}}|{_ONE})\ (?:1/2|and\ a\ half)\b(?:\ {_UNIT}\b)?(?=[,.]|$)
+  | \baet\.?\ ?\d{{1,3}}\b
   | \b{_NUMBER}\ (?:today|yesterday|tomorrow)\b
-  | \b(?:was\ |were\ )?born\ (?:in|on)\ (?:the\ )?{_DATE}(?:\ in\b)?
+  | \b(?:was\ |were\ )?born\ (?:(?:in|on)\ (?:the\ )?)?{_DATE}(?:\ in\b)?
   | \bb(?:orn)?\.?\ ?{YEAR}\b
   | \*\ ?{YEAR}\b
   | \b{_ORDINAL}\ (?:\w+\ )?(?:birthday|bday|b-day)\b

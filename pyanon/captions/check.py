@@ -66,7 +66,8 @@ def left(public: str, reading: Reading, *, kept: Collection[Kind] = ()) -> dict[
         telling = [word for word in inside if word not in allowed and (len(word) > 1 or word.isdigit())]
         joined = "".join(inside)
         if len(joined) >= _JOINED and len(telling) > 1 and joined in squeezed and joined not in blank:
-            found |= dict.fromkeys((word for word in said if word in joined or joined in word), span.kind)
+            parts = [word for word in said if word in joined or joined in word]
+            found |= dict.fromkeys([word for word in parts if word not in allowed] or parts, span.kind)
         for word in telling:
             found |= dict.fromkeys(_like(word, said, rest), span.kind)
     return found

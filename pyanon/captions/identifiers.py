@@ -17,11 +17,21 @@ _CONTACTS = re.compile(
     (?<![\w@])@\w[\w.]*\w                                  # a handle
   | (?<!\w)\#\w*[^\W\d]\w*                                 # a hashtag: names stand in them
   | \b[\w.+-]+\ ?(?:@|\(at\)|\[at\])\ ?[\w-]+(?:\.\w+)+     # a mail address
+  | \b[\w.+-]+\ at\ [\w-]+\ dot\ \w+
+  | \b[\w-]+(?:\.[\w-]+)*\.(?:example|test|invalid|local|lan)\b(?:/\S*\w)?
   | \b(?:https?://|www\.)\S+\w/?
   | (?<![\w.])\+?\(?\d{2,4}\)?(?:[\ .\-/]\(?\d{2,5}\)?){2,5}(?!\w)   # groups of digits: a telephone number
   | (?<![\w.-])\d{3}[-.\ ]\d{4}(?!\w)
     """,
     re.VERBOSE,
+)
+#: A name on a network, after the network's: ``insta: lena.k_99``.
+_ACCOUNT = re.compile(
+    r"""
+    \b(?:insta(?:gram)?|ig|snap(?:chat)?|tiktok|twitter|facebook|fb|telegram|skype|discord|twitch|venmo|whatsapp)\b
+    \s?(?:at|is|as|name)?\s?[:/-]?\s?(?P<id>@?[\w-]*(?:[\d_]|\w\.\w|(?-i:[a-z][A-Z]))[\w.-]*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _IDENTIFIERS = re.compile(
     rf"""
@@ -32,6 +42,8 @@ _IDENTIFIERS = re.compile(
   | \b(?=\w*\d)(?=\w*[A-Z])[A-Z0-9]{{1,4}}(?:[-\ ·][A-Z0-9]*\d[A-Z0-9]*){{1,3}}\b    # a plate, a document
   | \b[A-Z]{{1,4}}[-·][A-Z]{{1,3}}[-\ ·]?\d{{1,5}}[A-Z]?\b
   | \b(?=[A-Z0-9]*\d)(?=\d*[A-Z])[A-Z0-9]{{5,}}\b
+  | \b[A-Z]{{1,4}}[-\ ]\d{{3,5}}[-\ ][A-Z]{{1,3}}\b
+  | \b[A-Z]{{2,4}}(?:\ [A-Z0-9]*\d[A-Z0-9]*){{2,}}\b
   | (?<![\w.])\#\ ?\d+(?:[-/]\d+)*\b
   | (?<![\w.,])\d{{5,}}(?:[-/]\d+)*\b
     """,
@@ -41,9 +53,9 @@ _LABELLED = re.compile(
     r"""
     \b(?:(?:licen[sc]e|registration|number|vehicle|car)?\s?plates?|badge|bib|jersey|id|passport|ssn|account|card|file|
        ticket|policy|member|membership|permit|serial|social\ security|insurance|patient|employee|student|tag|vin|
-       booking|reference|ref|registration|iban|case|licen[sc]e|room)
-    \s(?:number|no\.?|nr\.?|num|id|\#|is|reads|reading)?\s?:?\s?
-    (?P<id>\#?\ ?(?=[\w\ -]*\d)[A-Z0-9](?:[A-Z0-9./·-]|\ (?=[A-Z0-9]*\d)[A-Z0-9]|\ (?=[A-Z]{1,3}\b))*)
+       mrn|chip|ext(?:ension)?|service|booking|reference|ref|registration|iban|case|licen[sc]e|room)
+    \.?\s(?:number|no\.?|nr\.?|num|id|\#|is|reads|reading)?\s?:?\s?
+    (?P<id>\#?\ ?(?=[\w\ -]*\d)[A-Z0-9](?:[A-Z0-9./·-]|\ (?=[A-Z0-9]*\d)[A-Z0-9]|\ (?=(?-i:[A-Z]{1,3}\b)))*)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -61,7 +73,7 @@ def find(text: str) -> tuple[Span, ...]:
     Args:
         text: A caption.
     """
-    found = sorted(set(_all(text)), key=lambda span: (span.start - span.end, span.start))
+    found = sorted(set(_all(text)), key=lambda span: (span.start - span.end, span.start, span.kind != "identifier"))
     kept: list[Span] = []
     for span in found:
         if all(span.end <= other.start or other.end <= span.start for other in kept):
@@ -80,15 +92,17 @@ def _all(text: str) -> Iterator[Span]:
     )  # fmt: skip
     for pattern, kind in patterns:
         for match in pattern.finditer(text):
-            if kind != "contact" or match[0][0] in "@#" or "@" in match[0] or not _is_small(match[0]):
+            if kind != "contact" or any(letter.isalpha() for letter in match[0]) or not _is_small(match[0]):
                 yield Span(*match.span(), kind)
+    for match in _ACCOUNT.finditer(text):
+        yield Span(*match.span("id"), "contact")
     for match in _LABELLED.finditer(text):
-        yield Span(*match.span("id"), "identifier")
+        yield Span(match.start("id"), match.start("id") + len(match["id"].rstrip("./·-")), "identifier")
 
 
 def _is_small(text: str) -> bool:
     """Whether groups of digits are too short to be a telephone number: a size, a score."""
-    return len(_DIGITS.findall(text)) < _LEAST and not text.lower().startswith(("http", "www"))
+    return len(_DIGITS.findall(text)) < _LEAST
 
 
 def _telephones(text: str) -> Iterator[Span]:

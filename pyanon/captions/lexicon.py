@@ -40,6 +40,8 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _STEM, _PART = 3, 4
 #: Letters of a word from which on one that is another says no other word.
 _SURE = 5
+#: Letters of a word that anybody writes, at most.
+_LONGEST = 24
 
 
 def folded(word: str) -> str:
@@ -102,15 +104,17 @@ class Lexicon:
 
     def parts(self, word: str) -> tuple[str, str] | None:
         """The two words that were written as one, if a word is such."""
+        if len(word) > _LONGEST:
+            return None
         cuts = range(_PART - 1, len(word) - _PART + 2)
         found = [(word[:cut], word[cut:]) for cut in cuts if word[:cut] in self.words and word[cut:] in self.words]
         return max(found, key=lambda pair: min(map(len, pair)), default=None)
 
     def nearest(self, word: str) -> str | None:
         """The listed word that a word was meant to be: one letter less, more, other, or two that changed places."""
-        cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-        if len(word) < _PART or not word.isascii():
+        if not _PART <= len(word) <= _LONGEST or not word.isascii():
             return None
+        cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
         swapped = [a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1]
         shorter = [a + b[1:] for a, b in cuts if b]
         letters = "abcdefghijklmnopqrstuvwxyz"

@@ -22,6 +22,8 @@ __all__ = ["Instead", "Rewriting", "rewrite", "with_article", "without"]
 _COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 #: More kinds of people than these are not told one by one.
 _KINDS_SAID = 3
+#: People of a list, at most.
+_LISTED = 40
 _AGE_WORDS = lexicon().terms["grammar.age_words"]
 _ORDER: tuple[Kind, ...] = (
     "name", "contact", "identifier", "relation", "age", "place", "employer", "title", "description", "nationality",
@@ -139,7 +141,7 @@ class _Rewriter:
     def _group(self, index: int) -> list[Phrase]:
         """Persons that are listed: ``Ana, Tom and Mia``."""
         group = [self.phrases[index]]
-        while group[-1].role == "person" and index + len(group) < len(self.phrases):
+        while group[-1].role == "person" and len(group) < _LISTED and index + len(group) < len(self.phrases):
             following = self.phrases[index + len(group)]
             between = {self.t.words[at] for at in range(group[-1].end, following.first)}
             if following.role != "person" or not between or not between <= {",", "and", "&", "y", "und", "et"}:

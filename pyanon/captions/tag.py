@@ -5,6 +5,8 @@ The rules stand in `tagging`, in the order in which they are asked here.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from pyanon.captions.identifiers import find
 from pyanon.captions.tagging.initials import initials
 from pyanon.captions.tagging.names import proper, proper_later
@@ -43,7 +45,8 @@ def tag(text: str, *, spans: tuple[Span, ...] = ()) -> Tagged:
 
 def _take(tagged: Tagged, spans: tuple[Span, ...]) -> None:
     """Tags what was found already; a name is one whatever else was found there."""
+    ends, starts = [token.end for token in tagged.tokens], [token.start for token in tagged.tokens]
     for span in spans:
-        for index, token in enumerate(tagged.tokens):
-            if token.start < span.end and span.start < token.end and (not tagged.tags[index] or span.kind == "name"):
+        for index in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
+            if not tagged.tags[index] or span.kind == "name":
                 tagged.mark(index, _TAGS[span.kind], span.kind)

@@ -75,7 +75,8 @@ def _without_loose(tagged: Tagged, pieces: Sequence[Piece]) -> list[Piece]:
     end, after, after_new = len(tagged.tokens), "", False
     for piece in reversed([piece for piece in pieces if piece.text]):
         gap = piece.end != end
-        hangs = tagged.has(piece.first, Tag.ARTICLE, Tag.IN) and not piece.new and gap and after.lower() in _CLOSES
+        single = piece.end == piece.first + 1 and not piece.new
+        hangs = single and tagged.has(piece.first, Tag.ARTICLE, Tag.IN) and gap and after.lower() in _CLOSES
         if not hangs:
             if (gap or after_new) and piece.text.lower() in {"a", "an"} and after[:1].isalpha():
                 piece = Piece(piece.first, piece.end, _fitting(piece.text, after), new=True)
@@ -144,6 +145,7 @@ _TIDY = tuple(
         (r"([.!?])(?:\s*[.!?])+(?<!\.\.\.)", r"\1"),
         (r"^[\s,.;:!?)&–—|/•-]+", ""),
         (r",\s*(?=\))", ""),
+        (r"\.,", ","),
     )
 )
 #: A word, and no digest or token.

@@ -171,6 +171,7 @@ def _all_faces(done: FolderSummary) -> str:
         faces=sum(each.faces for each in done.files),
         replaced=sum(each.replaced for each in done.files),
         covered=sum(each.covered for each in done.files),
+        kept=sum(each.kept for each in done.files),
     )
     return faces_said(sums, method=done.files[0].method if done.files else "")
 

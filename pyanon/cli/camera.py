@@ -207,6 +207,7 @@ class _Watch:
             "method": self._method,
             "replaced": tally.replaced,
             "covered": tally.covered,
+            "kept": tally.kept,
             "exposed": tally.exposed,
             "epsilon": tally.epsilon,
             "total_epsilon": tally.total_epsilon,
@@ -231,7 +232,7 @@ class _Watch:
         now = time.monotonic()
         if now - self._shown >= _GLANCE:
             self._shown = now
-            self._show(now, len(result.faces))
+            self._show(now, sum(face.action != "kept" for face in result.faces))
 
     def _show(self, now: float, faces: int) -> None:
         frames = self._tally.frames

@@ -49,6 +49,8 @@ _POLICY = (
     "detail",
     "on_error",
     "seed",
+    "only",
+    "except_",
 )
 
 
@@ -139,6 +141,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help=f"what to hide, may be repeated (default: {' '.join(usual.prompts)}); the pack says which it knows",
     )
+    _add_meant(add)
     add("--threshold", type=float, metavar="SCORE", help="least score of a new face, 0 to 1 (default: the pack's)")
     add("--margin", type=float, metavar="SHARE", help=f"reach beyond the located box (default: {usual.margin})")
     add(
@@ -166,6 +169,20 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         help=f"when a stage fails: end with nothing written, or cover that frame whole (default: {usual.on_error})",
     )
     add("--seed", type=int, metavar="N", help=f"seed of the grain in covers (default: {usual.seed})")
+
+
+def _add_meant(add: Callable[..., object]) -> None:
+    for option, dest, what in (
+        ("--only", "only", "hide nobody but this person: a face stays only where it is surely not theirs"),
+        ("--except", "except_", "hide everybody but this person, whose face stays only where it surely is theirs"),
+    ):
+        add(
+            option,
+            action="append",
+            dest=dest,
+            metavar="TEXT|PHOTO",
+            help=f"{what}; a description or a picture file, may be repeated (docs/captions.md)",
+        )
 
 
 def add_key(parser: argparse.ArgumentParser) -> None:
@@ -264,8 +281,8 @@ def policy_of(given: argparse.Namespace) -> Policy:
     fields: dict[str, Any] = {name: value for name in _POLICY if (value := getattr(given, name, None)) is not None}
     if "colour" in fields:
         fields["colour"] = colour(fields["colour"])
-    if "prompts" in fields:
-        fields["prompts"] = tuple(fields["prompts"])
+    for name in {"prompts", "only", "except_"} & fields.keys():
+        fields[name] = tuple(fields[name])
     for name in ("preserve", "alter"):
         if getattr(given, name, None) is not None:
             fields[name] = frozenset(filter(None, (part.strip() for part in getattr(given, name).split(","))))
@@ -342,15 +359,16 @@ def key_of(path: Path) -> bytes | str:
 
 
 def faces_said(done: FileSummary | Tally, *, method: str) -> str:
-    """What happened to the faces: ``1,204 faces replaced, 3 covered, 0 exposed``.
+    """What happened to the faces: ``1,204 faces replaced, 3 covered, 0 exposed``, and how many were kept, if any.
 
     Args:
         done: The counts.
         method: What was to happen to them.
     """
+    kept = f", {done.kept:,} kept" if done.kept else ""
     if method != "replace":
-        return f"{counted(done.covered, 'face')} covered"
-    return f"{counted(done.replaced, 'face')} replaced, {done.covered:,} covered, {done.exposed:,} exposed"
+        return f"{counted(done.covered, 'face')} covered{kept}"
+    return f"{counted(done.replaced, 'face')} replaced, {done.covered:,} covered{kept}, {done.exposed:,} exposed"
 
 
 def open_anonymizer(given: argparse.Namespace, policy: Policy) -> Anonymizer:

@@ -19,6 +19,7 @@ from pyanon.dataset.settings import INSTRUCTION, DatasetSettings
 from pyanon.dataset.summary import DatasetProgress, DatasetSummary
 from pyanon.dataset.work import Job, Opening, Reply
 from pyanon.errors import UnsupportedMediaError
+from pyanon.photos import Photo
 
 __all__ = ["OnProgress", "Request", "Run"]
 
@@ -97,6 +98,7 @@ class Run:
         facts = {
             "data set": _digest(self.request.source),
             "with pictures": self.request.images is not None,
+            "photos": [each.digest() for each in self.request.opening.policy.meant if isinstance(each, Photo)],
             "key": self.reading.names.check(self.journal.salt),
         }
         return digests_of({**facts, **policy, **self.request.settings.facts()}, self.journal.salt)

@@ -1,4 +1,4 @@
-"""Blend: the finished frame. Replacements that were accepted are pasted, everything else is covered."""
+"""Blend: the finished frame. Replacements that were accepted are pasted, all else is covered but what is kept."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ class Blender:
         self._policy = policy
 
     def __call__(self, frame: Frame, tracks: Tracks, replacements: Replacements, verdicts: Verdicts) -> Frame:
-        """Pastes accepted replacements, covers every other track.
+        """Pastes accepted replacements, covers every other track; what is kept is not touched.
 
         Neither shows a pixel of a neighbour's face: a paste holds only what was painted, in the order of the tracks, so
-        that where two overlap the later one hides the earlier, and covers come last, over whatever was pasted.
+        that where two overlap the later one hides the earlier, and covers come last, over whatever was pasted. Both
+        lie over a face that is kept, where they reach it.
         """
         pixels = pictures.copied(frame.pixels)
-        accepted = np.flatnonzero(verdicts.accepted)
+        accepted = np.flatnonzero(verdicts.accepted & ~verdicts.kept)
         if len(accepted):
             pictures.paste(
                 pixels,
@@ -49,7 +50,7 @@ class Blender:
                 mask=pictures.picked(replacements.mask, accepted),
                 matrix=replacements.matrix[accepted],
             )
-        boxes = self._boxes(frame, tracks.xyxy[~verdicts.accepted])
+        boxes = self._boxes(frame, tracks.xyxy[~(verdicts.accepted | verdicts.kept)])
         policy = self._policy
         pictures.cover(
             pixels, boxes=boxes, style=policy.look, colour=policy.colour, seed=policy.seed, grow=policy.margin

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -204,6 +205,14 @@ def test_an_output_is_made_of_one_thing(
     with pytest.raises(InputError, match=f"begun with something else.*changed: {name};.*--restart"):
         publish(source, tmp_path / "out", images=images, **arguments)
     assert everything(tmp_path / "out") == before
+
+
+def test_another_photo_is_another_output(tmp_path: Path, source: Path, images: Path) -> None:
+    photos = [np.full((4, 4, 3), shade, np.uint8) for shade in (1, 2)]
+    for photo in (photos[0], photos[0].copy()):
+        publish(source, tmp_path / "out", images=images, policy=Policy(key=KEY, except_=photo))
+    with pytest.raises(InputError, match="changed: photos;"):
+        publish(source, tmp_path / "out", images=images, policy=Policy(key=KEY, except_=photos[1]))
 
 
 def test_another_data_set_is_refused_until_it_is_begun_anew(tmp_path: Path, source: Path, images: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from export.train.all import steps
 
 CAPTIONS = ["vocabulary", "text_vae", "pack_text", "evaluate_text"]
+LIKENESS = ["people_prepare", "people_labels", "likeness", "likeness_pack", "likeness_evaluate"]
 FACES = ["prepare", "oracles", "oracles", "autoencoder", "decoder", "generator", "occlusion", "pack"]
 
 
@@ -16,7 +17,7 @@ def arguments(work: Path) -> argparse.Namespace:
     return argparse.Namespace(
         data=Path("data"), work=work, out=Path("pack"), locator_minutes=90.0, landmarks_minutes=20.0,
         oracle_minutes=60.0, autoencoder_minutes=20.0, decoder_minutes=30.0, generator_minutes=120.0,
-        occlusion_minutes=10.0, text_vae_minutes=30.0,
+        occlusion_minutes=10.0, text_vae_minutes=30.0, likeness_minutes=10.0,
     )  # fmt: skip
 
 
@@ -31,6 +32,7 @@ def test_steps_are_modules_in_order(tmp_path: Path) -> None:
         "evaluate",
         *FACES,
         *CAPTIONS,
+        *LIKENESS,
     ]
     assert all(importlib.util.find_spec(name) for name in modules)
 

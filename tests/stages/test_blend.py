@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,26 @@ def test_a_whole_frame_is_one_colour() -> None:
 
 def test_rows_of_the_corridor_stay_aligned_when_nobody_is_there() -> None:
     assert len(nothing_painted(0)) == len(nothing_accepted(0, "")) == len(Detections.empty()) == 0
+
+
+@pytest.mark.parametrize("cover", ["blur", "mosaic", "solid"])
+def test_a_face_that_is_kept_is_not_touched_but_where_a_cover_reaches_it(cover: Cover) -> None:
+    frame, faces = Frame(texture(1)), tracks((20, 20, 60, 60), (50, 20, 90, 60))
+    verdicts = replace(nothing_accepted(2, ""), kept=np.array([True, False]))
+    out = Blender(Policy(cover=cover, margin=0))(frame, faces, nothing_painted(2), verdicts)
+    alone = Blender(Policy(cover=cover, margin=0))(
+        frame, faces.pick(np.array([1])), nothing_painted(1), nothing_accepted(1, "")
+    )
+    assert (out.pixels == alone.pixels).all()
+    assert (out.pixels[20:60, 20:32] == frame.picture[20:60, 20:32]).all()
+    assert (out.pixels[24:56, 54:60] != frame.picture[24:56, 54:60]).any()
+
+
+def test_what_was_painted_for_a_face_that_is_kept_is_not_pasted() -> None:
+    frame, faces = Frame(texture(1)), tracks((10, 10, 42, 42), (60, 10, 92, 42))
+    matrix = np.array([[[1, 0, -10], [0, 1, -10]], [[1, 0, -60], [0, 1, -10]]], np.float32)
+    painted = Replacements(np.full((2, 32, 32, 3), 77, np.uint8), np.full((2, 32, 32), 255, np.uint8), matrix)
+    verdicts = Verdicts(np.ones(2, np.bool_), np.zeros((2, 0), np.float32), ("", ""), kept=np.array([True, False]))
+    out = Blender(Policy())(frame, faces, painted, verdicts).pixels
+    assert (out[10:42, 10:42] == frame.picture[10:42, 10:42]).all()
+    assert (out[14:38, 64:88] == 77).all()

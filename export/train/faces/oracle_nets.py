@@ -8,24 +8,26 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["NETS", "GatheringOracle", "Oracle", "ResidualOracle"]
+__all__ = ["NETS", "GatheringOracle", "Oracle", "Residual", "ResidualOracle", "conv"]
 
 
-def _conv(before: int, after: int, stride: int = 1) -> nn.Sequential:
+def conv(before: int, after: int, stride: int = 1) -> nn.Sequential:
+    """A convolution of 3 x 3 places, its norm and its bend."""
     return nn.Sequential(nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """Two convolutions around which the input goes; the last norm starts at nought."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         last = nn.BatchNorm2d(channels)
         nn.init.zeros_(last.weight)
-        self.body = nn.Sequential(_conv(channels, channels), nn.Conv2d(channels, channels, 3, 1, 1, bias=False), last)
+        self.body = nn.Sequential(conv(channels, channels), nn.Conv2d(channels, channels, 3, 1, 1, bias=False), last)
         self.act = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
+        """What comes out, in the shape of what went in."""
         out: Tensor = self.act(x + self.body(x))
         return out
 
@@ -70,9 +72,9 @@ class ResidualOracle(Oracle):
         super().__init__()
         self.stages = nn.ModuleList(
             [
-                nn.Sequential(_conv(3, 32, 2), _conv(32, 48, 2), _Residual(48)),
-                nn.Sequential(_conv(48, 96, 2), _Residual(96), _Residual(96)),
-                nn.Sequential(_conv(96, 192, 2), _Residual(192), _Residual(192)),
+                nn.Sequential(conv(3, 32, 2), conv(32, 48, 2), Residual(48)),
+                nn.Sequential(conv(48, 96, 2), Residual(96), Residual(96)),
+                nn.Sequential(conv(96, 192, 2), Residual(192), Residual(192)),
             ]
         )
         self.pool = nn.Sequential(nn.Conv2d(192, 192, 8, groups=192, bias=False), nn.BatchNorm2d(192))
@@ -89,7 +91,7 @@ class _Gathered(nn.Module):
 
     def __init__(self, before: int, inner: int, after: int) -> None:
         super().__init__()
-        self.row = nn.ModuleList(_conv(before if n == 0 else inner, inner) for n in range(3))
+        self.row = nn.ModuleList(conv(before if n == 0 else inner, inner) for n in range(3))
         self.gather = nn.Sequential(
             nn.Conv2d(before + 3 * inner, after, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
         )
@@ -114,7 +116,7 @@ class GatheringOracle(Oracle):
         super().__init__()
         self.stages = nn.ModuleList(
             [
-                nn.Sequential(_conv(3, 32, 2), _conv(32, 48, 2), _Gathered(48, 40, 96)),
+                nn.Sequential(conv(3, 32, 2), conv(32, 48, 2), _Gathered(48, 40, 96)),
                 nn.Sequential(nn.MaxPool2d(2), _Gathered(96, 72, 192)),
                 nn.Sequential(nn.MaxPool2d(2), _Gathered(192, 112, 288)),
             ]

@@ -69,12 +69,15 @@ def _is_age(tagged: Tagged, index: int) -> bool:
     somebody = tagged.has(before - 1, "n", "r", "w", "z", "o", ")", "l", "e", '"', "”", "'")
     if tagged.word(before) in {",", "(", "/", "-", "–", "|", "·"} and after in _BOUNDS and somebody:
         return True
-    named = any(tag in {Tag.NAME, Tag.RELATION} for tag in tagged.tags)
     if tagged.word(before) in {"at", "age"} and after in {",", ".", "", "!", "months", "years"}:
-        return named
+        return _names_somebody(tagged)
     if tagged.word(before) in {"she's", "he's", "is", "i'm"} and after in {"and", ",", ".", "", "now", "!"}:
-        return named and years > 0
+        return years > 0 and _names_somebody(tagged)
     return tagged.has(before, Tag.NAME) and after in {",", ".", ")", "", "years"}
+
+
+def _names_somebody(tagged: Tagged) -> bool:
+    return Tag.NAME in tagged.tags or Tag.RELATION in tagged.tags
 
 
 def _labelled_age(tagged: Tagged, index: int) -> bool:
@@ -177,6 +180,8 @@ def _tells_of_people(tagged: Tagged, index: int) -> bool:
         return True
     if tagged.has(index - 1, Tag.POSSESSIVE, Tag.OWN):
         return True
+    if tagged.kinds[index] == "health" and tagged.has(index - 1, Tag.BE, ",", "("):
+        return True  # , paralyzed since 2011,
     if tagged.has(index - 1, Tag.PEOPLE):
         return True  # Greek Orthodox
     if tagged.word(index + 1) == "-" or tagged.has(index - 1, Tag.CALLED):
@@ -185,6 +190,14 @@ def _tells_of_people(tagged: Tagged, index: int) -> bool:
         return False
     alone = tagged.has(index - 1, "d", "m", "v", ",", "(", "n", "w", "a", ":")
     return alone or tagged.kinds[index] == "health"
+
+
+def _called_as(tagged: Tagged, index: int) -> bool:
+    """``identified as Maria``."""
+    if tagged.words[index] != "as" or not tagged.has(index - 1, Tag.CALLED):
+        return False
+    tagged.mark(index, Tag.IN)
+    return True
 
 
 def _job(tagged: Tagged, index: int) -> bool:
@@ -199,16 +212,30 @@ def _job(tagged: Tagged, index: int) -> bool:
     return True
 
 
+def _runner(tagged: Tagged, index: int) -> bool:
+    """``Runner 1182``."""
+    number = tagged.word(index + 1)
+    somebody = tagged.has(index, Tag.PERSON, Tag.OCCUPATION) and number.isdecimal() and len(number) > 1
+    if not somebody or tagged.has(index + 2, Tag.OTHER):
+        return False
+    tagged.mark(index + 1, Tag.IDENTIFIER, "identifier")
+    return True
+
+
 def _number(tagged: Tagged, index: int) -> bool:
     """``number 88``, ``no. 4471``."""
     dot = tagged.word(index + 1) == "."
-    if tagged.words[index] not in _NUMBERS or not tagged.word(index + 1 + dot).isdecimal():
+    number = index + 1 + dot
+    if tagged.words[index] not in _NUMBERS or not (tagged.word(number).isdecimal() or tagged.has(number, "u")):
         return False
+    if tagged.words[index] == "number" and not tagged.has(number, "u") and not set("nrwotl") & set(tagged.tags):
+        return False  # the number 41 on the front of a bus
     for at in range(index, index + 2 + dot):
         tagged.mark(at, Tag.IDENTIFIER, "identifier")
     return True
 
 
 _RULES: tuple[Callable[[Tagged, int], bool], ...] = (
-    _age, _labelled_age, _age_with_unit, _native, _missing, _body_mark, _condition, _shade, _of_things, _job, _number,
+    _age, _labelled_age, _age_with_unit, _native, _missing, _body_mark, _condition, _shade, _of_things, _called_as,
+    _job, _runner, _number,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pyanon.captions.describe import PERSON_WORDS
 from pyanon.captions.phrasing.belongings import after
 from pyanon.captions.phrasing.patterns import GENERAL
 from pyanon.captions.phrasing.phrase import Draft, described
@@ -17,7 +18,7 @@ def mentions(draft: Draft) -> None:
         first, noun = match.start(), match.end() - 1
         while draft.t.has(first, Tag.OTHER):
             first += 1  # no article before it: only the words for people are sure to belong
-        if draft.t.has(noun, Tag.PERSON) or draft.is_sensitive(first, noun + 1):
+        if draft.t.has(noun, Tag.PERSON) or draft.words[noun] in PERSON_WORDS or draft.is_sensitive(first, noun + 1):
             draft.take(described(draft.t, first, noun + 1, "mention", noun=noun))
             end = after(draft, noun + 1, named=False)
             if end > noun + 1:

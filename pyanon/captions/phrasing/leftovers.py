@@ -29,7 +29,10 @@ def _leave_out(draft: Draft, first: int, end: int) -> None:
     if draft.words[end - 1] in _BIRTHDAYS and not draft.t.has(end, Tag.OTHER):
         draft.take(Phrase(first, end, "place", text="special day"))  # on her 21st birthday
         return
-    while first > 0 and not draft.taken[first - 1] and draft.words[first - 1] in _LEADING:
+    while first > 0 and not draft.taken[first - 1]:
+        abbreviated = draft.words[first - 1] == "." and draft.t.word(first - 2) in {"no", "nr", "reg", "tel"}
+        if not abbreviated and draft.words[first - 1] not in _LEADING:
+            break
         first -= 1
     draft.drop(first, end)
 
@@ -58,7 +61,7 @@ def _fill(draft: Draft, phrase: Phrase) -> None:
     told = [at for at, kind in enumerate(kinds, phrase.first) if kind]
     for offset, at in enumerate(range(phrase.first, phrase.end)):
         word = draft.words[at]
-        between = bool(told) and told[0] < at < told[-1] and draft.t.has(at, Tag.IN)
+        between = bool(told) and told[0] < at < told[-1] and draft.t.has(at, Tag.IN, Tag.OTHER)
         if kinds[offset] or not draft.t.tokens[at].is_word or not (between or draft.t.has(at, *_FILLED)):
             continue
         if word in _EMPTY or (word in _LABELS and phrase.role == "drop" and not between):

@@ -34,7 +34,7 @@ def _closes(draft: Draft, first: int, end: int) -> bool:
 
 def _first(draft: Draft, index: int) -> int:
     for at in range(index - 1, max(-1, index - _REACH - 1), -1):
-        if draft.taken[at] or draft.t.tags[at] not in "dpxyzhmDi&v-a,":
+        if draft.taken[at] or draft.t.tags[at] not in "dpxyzhmDi&v-a,Q":
             break
         if draft.words[at] in _LEADS:
             return at - (draft.t.word(at - 1) in _WHO)
@@ -48,7 +48,9 @@ def _without_lead(draft: Draft, index: int) -> int:
     if draft.t.has(index + 1, Tag.PERSON, Tag.OCCUPATION):
         return index
     for at in range(index - 1, max(-1, index - 4), -1):
-        if draft.taken[at] or not draft.t.has(at, Tag.OTHER, Tag.ARTICLE, Tag.OWN, Tag.COUNT, Tag.MARKED, Tag.YOUNG):
+        if draft.taken[at] or not draft.t.has(
+            at, Tag.OTHER, Tag.UNREAD, Tag.ARTICLE, Tag.OWN, Tag.COUNT, Tag.MARKED, Tag.YOUNG
+        ):
             return index
         if draft.t.has(at, Tag.ARTICLE, Tag.OWN, Tag.COUNT):
             return at
@@ -58,6 +60,19 @@ def _without_lead(draft: Draft, index: int) -> int:
 def _end(draft: Draft, end: int) -> int:
     while (tail := _TAIL.match(draft.letters, end)) is not None and _is_body(draft, end, tail.end()):
         end = tail.end()
+    return _shape_end(draft, end)
+
+
+def _shape_end(draft: Draft, end: int) -> int:
+    """``shaped like a heart on his forehead``: to the part of the body, if nobody does anything before it."""
+    body = lexicon().terms["descriptions.body"]
+    if draft.t.word(end) not in {"shaped", "of", "in", "that", "like", "running"}:
+        return end
+    for at in range(end, min(end + 9, len(draft.words))):
+        if draft.taken[at] or draft.t.tags[at] not in "xidpyhm" or (at > end and draft.words[at].endswith("ing")):
+            return end
+        if draft.words[at] in body:
+            return at + 1
     return end
 
 
@@ -67,11 +82,15 @@ def _is_body(draft: Draft, first: int, end: int) -> bool:
 
 
 def clothes(draft: Draft) -> None:
-    """The colours of what somebody wears of whom the caption says who it is."""
+    """The colours of the clothes and hair of somebody of whom the caption says who it is."""
     if not any(phrase.role == "person" or draft.is_sensitive(phrase.first, phrase.end) for phrase in draft.found):
         return
     for index, word in enumerate(draft.words):
-        if lexicon().is_in(word, "descriptions.clothing"):
+        if draft.t.has(index, Tag.HAIR):
+            draft.t.kinds[index] = "attribute"
+            if not draft.taken[index]:
+                draft.drop(index, index + 1)
+        elif lexicon().is_in(word, "descriptions.clothing"):
             first = _colours(draft, index)
             for at in range(first, index):
                 draft.t.kinds[at] = "attribute"

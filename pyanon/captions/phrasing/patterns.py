@@ -7,7 +7,7 @@ import re
 __all__ = ["AFTER", "CLAUSE", "GENERAL", "MORE", "NAMES", "PLACE", "RELATION", "ROLE"]
 
 #: Whose: ``my``, ``Tom's``, ``the boss's``.
-_OWNER = r"(?:p|t*n+S|[wro]S)"
+_OWNER = r"(?:p|t*n+S|d?[xyz]{0,2}?[wro]S)"
 #: ``my late grandmother``, ``Tom's sister's boss``.
 RELATION = rf"{_OWNER}[xyzhoma,w-]{{0,4}}?r+(?:S[xyzh]{{0,2}}?r+)*"
 #: ``a young tennis player``, ``Danish coach``.
@@ -19,7 +19,7 @@ _FROM = r"i[dx]?[xyzh]{0,2}?[le]+(?:,?[le]+)*"
 #: What may follow somebody and belongs to them.
 AFTER = (
     re.compile(r",?k?a+"),  # , 34
-    re.compile(rf",(?:{RELATION}|{ROLE}|[yz]?z+|t+o*)(?:{_FROM})*(?=[,.()!?i]|$)"),  # , my sister,   , a Kazakh,
+    re.compile(rf",(?:{RELATION}|{ROLE}|[yz]?z+|t+o*)(?:{_FROM})*(?=[,.()!?iW]|$)"),  # , my sister,   , a Kazakh,
     re.compile(r",d[xyzhoa]{1,3}(?:i[le]+)?(?=[,.]|$)(?!,?&)"),  # , a Catholic deacon from Sligo,
     re.compile(r",?z+(?=[,.]|$)"),  # , Iranian,
     re.compile(rf",?{_FROM}"),

@@ -19,7 +19,8 @@ __all__ = ["people"]
 
 #: Somebody: ``Maria Lopez``, ``my neighbour Maria``, ``Tom's niece``, ``head coach Lorraine``, ``a man, nurse Declan``.
 _SOMEBODY = re.compile(
-    rf"(?P<lead>(?:{RELATION}|{ROLE}|y*r+|[yz]{{1,2}}|d[zy]*(?=t*n)),?)?(?P<names>{NAMES})|(?P<relation>{RELATION}|y*r+)"
+    rf"(?P<lead>(?:{RELATION}|{ROLE}|y*r+|[yz]{{1,2}}|d[zy]*(?=t*n)),?)(?P<names>{NAMES})"
+    rf"|(?P<relation>{RELATION}|y*r+)|(?P<alone>{NAMES})"
 )
 _QUOTES = frozenset("\"“”'")
 _TELLS = (Tag.RELATION, Tag.OWN, Tag.POSSESSIVE, Tag.EMPLOYER, Tag.PLACE, Tag.TITLE)
@@ -40,8 +41,9 @@ def people(draft: Draft) -> None:
     """Finds everybody who is named or somebody's relation."""
     at = 0
     while (match := _SOMEBODY.search(draft.letters, at)) is not None:
-        names = match.start("names") if match["names"] else match.end()
-        found = _Match(match.start(), names, match.end(), (match["lead"] or "") not in {"", "d"}, bool(match["names"]))
+        names = match.end() if match["relation"] else max(match.start("names"), match.start("alone"))
+        said = match.start() + (draft.words[match.start()] in {"that", "these", "those"} and match["lead"] == "d")
+        found = _Match(said, names, match.end(), (match["lead"] or "") not in {"", "d"}, not match["relation"])
         at = max(_person(draft, found), at + 1)
 
 
@@ -59,6 +61,9 @@ def _person(draft: Draft, match: _Match) -> int:
     if not match.lead and lexicon().is_in(draft.t.word(first - 1), "named.things"):
         draft.drop(first, end)  # his dog Rex: his dog
         return end
+    called = _called(draft, first) if match.named and not match.lead else first
+    if called < first:
+        return _drop_aside(draft, called, list_end(draft, end) + (draft.t.word(end) in _QUOTES))
     if _is_quoted(draft, first, end) and not match.lead:
         draft.take(Phrase(first, end, "place", text="a name"))
         return end
@@ -94,7 +99,10 @@ def _say_anew(draft: Draft, match: _Match, end: int) -> int:
     phrase.key = frozenset(folded(draft.words[at]) for at in named if len(draft.words[at]) > 1)
     phrase.name = draft.t.source(named[0], named[-1] + 1) if named else ""
     phrase.plural |= _is_family(draft, match)
-    phrase.end = _closed(draft, match.names, end)
+    if Tag.AND in draft.t.tags[match.names : match.end]:
+        phrase.gender, phrase.count = "", 2  # Mr. and Mrs. Lopez
+    joined = "is" in draft.words[match.end : end] and draft.t.has(end, Tag.AND) and draft.t.has(end + 1, Tag.BE)
+    phrase.end = _closed(draft, match.first, end) + joined  # Bram is 11 today and has a cake
     draft.take(phrase)
     if phrase.end > end:
         _loose_comma(draft, phrase.end)
@@ -114,6 +122,18 @@ def _is_family(draft: Draft, match: _Match) -> bool:
 def _is_quoted(draft: Draft, first: int, end: int) -> bool:
     """``a train that reads "BNSF"``."""
     return draft.t.word(first - 1) in _QUOTES and draft.t.word(end) in _QUOTES
+
+
+def _called(draft: Draft, first: int) -> int:
+    """Where ``named``, ``known as`` begin after words for somebody; ``first`` where they do not stand there."""
+    at = first - 1
+    while draft.t.word(at) in _QUOTES or (draft.t.has(at, Tag.IN) and draft.t.has(at - 1, Tag.CALLED)):
+        at -= 1
+    if not draft.t.has(at, Tag.CALLED):
+        return first
+    at -= draft.t.word(at - 1) == ","
+    of_somebody = draft.t.has(at - 1, Tag.PERSON, Tag.OCCUPATION, Tag.OTHER, ")") or draft.t.word(at) == ","
+    return at if of_somebody else first
 
 
 def _is_no_person(draft: Draft, match: _Match) -> bool:
@@ -144,7 +164,8 @@ def _has_article(draft: Draft, first: int) -> bool:
     before = first - 1
     while before > 0 and first - before < 3 and draft.t.has(before, Tag.OTHER, Tag.YOUNG, Tag.HAIR):
         before -= 1
-    return draft.t.has(before, Tag.ARTICLE, Tag.COUNT, Tag.OWN) and not draft.taken[before]
+    article = draft.t.has(before, Tag.ARTICLE, Tag.COUNT, Tag.OWN) and draft.words[before] != "that"
+    return article and not draft.taken[before]
 
 
 def _general_noun(draft: Draft, first: int, end: int) -> int:
@@ -152,7 +173,11 @@ def _general_noun(draft: Draft, first: int, end: int) -> int:
     if any(draft.t.has(at, *_TELLS) for at in range(first, end)):
         return -1
     begins = draft.t.has(first, Tag.ARTICLE, Tag.COUNT, Tag.YOUNG, Tag.PERSON)
-    role = draft.words[end] == "," and draft.t.has(end - 1, Tag.OCCUPATION)  # an athlete, Owen Price, 19,
+    role = (
+        draft.words[end] == ","
+        and draft.t.has(end - 1, Tag.OCCUPATION)
+        and not lexicon().is_in(draft.words[end - 1], "relations.kin")
+    )  # an athlete, Owen Price, 19,
     return end - 1 if (begins and draft.t.has(end - 1, Tag.PERSON)) or role else -1
 
 

@@ -71,17 +71,16 @@ class Draft:
         self.t, self.words = tagged, tagged.words
         self.found: list[Phrase] = []
         self.taken = [False] * len(tagged.tokens)
-
-    @property
-    def letters(self) -> str:
-        """The tags; what is taken already is a blank, so that no pattern reaches into it."""
-        return "".join(" " if taken else tag for tag, taken in zip(self.t.tags, self.taken, strict=True))
+        #: The tags; what is taken already is a blank, so that no pattern reaches into it.
+        self.letters = tagged.letters
 
     def take(self, phrase: Phrase) -> Phrase:
         """Adds a phrase; what it covers goes into it."""
         self.found = [each for each in self.found if each.end <= phrase.first or phrase.end <= each.first]
         self.found.append(phrase)
-        self.taken[phrase.first : phrase.end] = [True] * (phrase.end - phrase.first)
+        size = phrase.end - phrase.first
+        self.taken[phrase.first : phrase.end] = [True] * size
+        self.letters = self.letters[: phrase.first] + " " * size + self.letters[phrase.end :]
         return phrase
 
     def drop(self, first: int, end: int) -> None:
@@ -120,7 +119,8 @@ def _claim(tagged: Tagged, phrase: Phrase, at: int) -> None:
         phrase.ages = claim.ages or phrase.ages
     elif tag in {Tag.RELATION, Tag.TITLE, Tag.OCCUPATION}:
         _claim_of_role(phrase, word, tag)
-    phrase.group = _GROUPS.get(word, phrase.group)
+    if tag != Tag.AGE:
+        phrase.group = _GROUPS.get(word, phrase.group)
 
 
 def _claim_of_role(phrase: Phrase, word: str, tag: str) -> None:

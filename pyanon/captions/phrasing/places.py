@@ -29,18 +29,32 @@ def _place(draft: Draft, match: re.Match[str]) -> None:
     kind = _kind(draft, first, end)
     if match["own"]:
         draft.take(Phrase(begin, match.end(), "place", text="the"))  # London's bridges: the bridges
+    elif match["article"] and draft.words[end - 1].endswith("s") and draft.t.has(first, Tag.EMPLOYER) and not kind:
+        draft.take(Phrase(begin, end, "place", text="the team"))  # the Durham Bulls
+    elif match["in"] and not match["article"] and not kind and draft.t.has(first, Tag.EMPLOYER):
+        draft.take(Phrase(first, end, "place", text="a company"))  # employees of Nordwind
+    elif not kind and match["in"] and _is_verb(draft, match.end()):
+        draft.drop(match.start(), end)  # a plumber from Hansen Rohrbau fixes a sink
     elif not kind and draft.t.has(match.end(), Tag.OTHER, Tag.OCCUPATION, Tag.PERSON):
         draft.drop(first, end)  # the London bus: the bus
     elif kind and not (draft.t.word(first - 1) == "," and not match["in"]):
-        begin = match.start("article") if match["article"] or not match["extra"] else first
-        draft.take(Phrase(begin, end, "place", text=_with_article(kind)))
+        whole = not match["extra"]
+        bare = match["article"] and not whole and not draft.words[first - 1].endswith(("ing", "ed"))
+        draft.take(Phrase(begin if whole else first, end, "place", text=kind if bare else _with_article(kind)))
     elif match["in"] and match.start() > 0 and draft.words[match.start() + (match["in"][0] == ",")] in _DROPPED:
         draft.drop(match.start(), end)
     elif draft.t.word(first - 1) == "," or first == 0 or draft.words[first - 1] in STOPS:
         start = first - (draft.t.word(first - 1) == ",")
         draft.drop(start, end + (start == 0 and draft.t.word(end) in {",", ":"}))
     else:
-        draft.take(Phrase(begin, end, "place", text="a town" if draft.t.has(first, Tag.PLACE) else "a place"))
+        draft.take(Phrase(begin, end, "place", text="a town" if draft.t.has(first, Tag.PLACE) else "a company"))
+
+
+def _is_verb(draft: Draft, at: int) -> bool:
+    """Whether a word says what somebody does: ``fixes a sink``."""
+    does = lexicon().is_in(draft.t.word(at), "names.does")
+    takes = draft.t.has(at + 1, Tag.ARTICLE, Tag.OWN, Tag.IN) or at + 1 >= len(draft.words)
+    return draft.t.has(at, Tag.OTHER) and (does or (draft.words[at].endswith("s") and takes))
 
 
 def _kind(draft: Draft, first: int, end: int) -> str:

@@ -34,7 +34,13 @@ def _bounds(draft: Draft) -> list[tuple[int, int]]:
     cuts, first = [], 0
     for index, token in enumerate(draft.t.tokens):
         dash = token.text in _DASHES and _is_apart(draft, index)
-        if dash or (token.text in STOPS and draft.t.tags[index] == token.text):
+        clock = draft.t.is_written_together(index) and draft.t.is_written_together(index - 1) and token.text == ":"
+        if draft.taken[index] or clock:
+            continue  # 11:05 is one
+        if token.text == "©" or (draft.words[index : index + 3] == ["(", "c", ")"]):
+            cuts.append((first, index))
+            first = index
+        elif dash or (token.text in STOPS and draft.t.tags[index] == token.text):
             cuts.append((first, index))
             first = index + 1
     return [*cuts, (first, len(draft.words))]
@@ -49,7 +55,8 @@ def segments(draft: Draft) -> None:
     """A part that says who, where or how to reach them, and nothing of the picture, goes."""
     bounds = _bounds(draft)
     content = [_content(draft, *each) for each in bounds]
-    main = max(range(len(bounds)), key=lambda at: (content[at], -at))
+    named = [any(draft.t.has(at, Tag.NAME, Tag.RELATION) for at in range(*each)) for each in bounds]
+    main = max(range(len(bounds)), key=lambda at: (content[at], named[at], -at))
     for at, (first, end) in enumerate(bounds):
         private = draft.is_sensitive(first, end) or _is_label(draft, bounds, at)
         if at != main and first < end and private and content[at] < _CONTENT:
@@ -69,10 +76,18 @@ def _drop(draft: Draft, first: int, end: int, *, main_first: int) -> None:
     if first > main_first:
         after_stop = draft.t.word(first - 1) in {".", "!", "?"}
         end += after_stop and draft.t.word(end) in {".", "!", "?"}
-        first -= not after_stop
+        first = first if after_stop else _label_start(draft, first - 1)
     else:
         end = min(end + 1, len(draft.words))
     draft.drop(first, end)
+
+
+def _label_start(draft: Draft, first: int) -> int:
+    """Where the words that led to a part begin: ``, photo credit: Ana``; else ``first``."""
+    at = first - 1
+    while at > 0 and draft.words[at] in _LABELS:
+        at -= 1
+    return at if draft.t.word(at) == "," and at < first - 1 else first
 
 
 def _content(draft: Draft, first: int, end: int) -> int:

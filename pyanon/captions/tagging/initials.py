@@ -10,6 +10,7 @@ from pyanon.captions.tagging.tags import Tag, Tagged
 __all__ = ["initials"]
 
 _AFTER_NAMES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
+_CHAIN = re.compile(r"\w(?:\.\w)+")
 _BOUND = re.compile(r"[-'’][A-Z]")
 
 
@@ -19,6 +20,8 @@ def initials(tagged: Tagged) -> None:
         dotted = tagged.word(index + 1) == "."
         if _is_initial(tagged, index, dotted=dotted):
             _mark(tagged, index, dot=dotted and _goes_on(tagged, index + 2))
+        elif _CHAIN.fullmatch(word) and dotted and (tagged.has(index, Tag.NAME) or tagged.has(index + 2, Tag.NAME)):
+            _mark(tagged, index, dot=index + 2 < len(tagged.words))  # T.J. Lawson
         elif word in _AFTER_NAMES and tagged.has(index - 1, Tag.NAME):
             _mark(tagged, index, dot=dotted and index + 2 < len(tagged.words))
         elif _is_bound(tagged, index) or _is_shouted(tagged, index):

@@ -6,17 +6,19 @@ import re
 
 from pyanon.captions.ages import YEARS
 from pyanon.captions.lexicon import folded, lexicon
+from pyanon.captions.tagging.tags import QUOTES as _QUOTES
 from pyanon.captions.tagging.tags import Tag, Tagged, listed
 
 __all__ = ["is_given_here", "is_proper", "proper", "proper_later"]
 
 #: After a name at the start of a sentence, these say what somebody does: ``Rose smiles``.
 _DOES = listed("names.does")
-_WHERE, _OWN, _ARTICLES = listed("grammar.where"), listed("grammar.own"), listed("grammar.articles")
+_STANDS = frozenset({"on", "in", "at", "under", "near", "beside"})
+_PREPOSITIONS, _OWN, _ARTICLES = listed("grammar.prepositions"), listed("grammar.own"), listed("grammar.articles")
 _LISTED_BY = frozenset({",", "and", "&", "y", "und", "et"})
 _CAPITAL_PART = re.compile(r"[-'’][A-Z]")
-_QUOTES = frozenset({'"', "“", "”", "«", "»"})
-_TITLES = ("titles.female", "titles.male", "titles.any")
+#: Words in quotation marks, at most.
+_QUOTED = 20
 
 
 def is_proper(tagged: Tagged, index: int) -> bool:
@@ -30,7 +32,11 @@ def is_proper(tagged: Tagged, index: int) -> bool:
 def proper(tagged: Tagged) -> None:
     """Tags what is a name or a known place."""
     for index, tag in enumerate(tagged.tags):
-        if tag == Tag.OTHER and any(letter.isalpha() for letter in tagged.words[index]) and not _place(tagged, index):
+        if tag == Tag.IN and _is_prefix(tagged, index):
+            tagged.mark(index, Tag.NAME, "name")  # Via dei Condotti
+        elif tag in {Tag.YOUNG, Tag.COUNT, Tag.OCCUPATION, Tag.TITLE} and lexicon().place_at(tagged.words, index) > 1:
+            _place(tagged, index)  # little rock
+        elif tag == Tag.OTHER and any(letter.isalpha() for letter in tagged.words[index]) and not _place(tagged, index):
             _name(tagged, index)
 
 
@@ -42,7 +48,7 @@ def _place(tagged: Tagged, index: int) -> bool:
     if not count or (count == 1 and known.is_common(word) and not capital):
         return False
     for at in range(index, index + count):
-        if tagged.tags[at] == Tag.OTHER:
+        if tagged.has(at, Tag.OTHER, Tag.YOUNG, Tag.COUNT, Tag.OCCUPATION, Tag.TITLE):
             tagged.mark(at, Tag.PLACE, "place")
     return True
 
@@ -50,22 +56,29 @@ def _place(tagged: Tagged, index: int) -> bool:
 def _name(tagged: Tagged, index: int) -> None:
     word, known = tagged.words[index], lexicon()
     capital, common = tagged.is_capital(index), known.is_common(word)
-    in_list = capital and folded(word) in known.given and _after_name(tagged, index)
+    usual = known.is_in(word, "safe.words") and folded(word) not in known.given
+    in_list = capital and not usual and _after_name(tagged, index) and _ends_name(tagged, index + 1)
+    in_list |= capital and folded(word) in known.given and _after_name(tagged, index)
     given_here = tagged.starts[index] and capital and is_given_here(tagged, index)
     if known.is_relation(word) or (known.is_in(word, "safe.words") and not (in_list or given_here)):
         return
-    if capital and not tagged.starts[index] and known.is_in(word, "places.prefix") and _goes_on(tagged, index):
+    if _is_prefix(tagged, index):
         tagged.mark(index, Tag.NAME, "name")  # Lake Como, Port Said
     elif not common:
         _uncommon(tagged, index)
-    elif given_here or in_list or (capital and not tagged.starts[index] and _capital_common(tagged, index)):
+    elif (
+        given_here
+        or in_list
+        or _is_nickname(tagged, index)
+        or (capital and not tagged.starts[index] and _capital_common(tagged, index))
+    ):
         tagged.mark(index, Tag.NAME, "name")
 
 
 def _uncommon(tagged: Tagged, index: int) -> None:
     """A word that nobody may have: a name where it is listed as one or has a capital; else nobody could read it."""
     known, word = lexicon(), tagged.words[index]
-    shouted = tagged.shouting and tagged.tokens[index].is_capital and not known.misspelt(word)
+    shouted = tagged.shouting and tagged.tokens[index].is_capital and not known.nearest(word)
     if tagged.is_capital(index) or known.is_name(word) or shouted:
         tagged.mark(index, Tag.NAME, "name")
     elif len(word) > 1 and not _is_typo(tagged, index):
@@ -80,20 +93,60 @@ def _is_typo(tagged: Tagged, index: int) -> bool:
 
 def _capital_common(tagged: Tagged, index: int) -> bool:
     """Whether a common word with a capital inside a sentence is a name: ``with Rose``, ``at Pleasant Grove``."""
-    if _is_quoted(tagged, index):
+    if _is_quoted(tagged, index) and not _called_before(tagged, index):
         return False
+    if _called_before(tagged, index):
+        return True
+    return lexicon().is_name(tagged.words[index]) or _is_named(tagged, index) or _beside_proper(tagged, index)
+
+
+def _is_named(tagged: Tagged, index: int) -> bool:
+    """Whether the words beside a common word with a capital say that it is a name."""
     before_name = tagged.word(index + 1) in _LISTED_BY and is_proper(tagged, index + 2)  # Pita and Hemi Tamahori
     joined = bool(_CAPITAL_PART.search(tagged.tokens[index].text))  # Stow-on-the-Wold
-    return before_name or joined or lexicon().is_name(tagged.words[index]) or _beside_proper(tagged, index)
+    pet = lexicon().is_in(tagged.word(index - 1), "named.things")  # my dog Biscuit
+    named = pet and not tagged.words[index].endswith(("ing", "ed"))
+    cross = tagged.word(index + 1) == "'s" and tagged.is_capital(index + 2)  # King's Cross
+    isle = tagged.word(index + 1) == "of" and tagged.is_capital(index + 2) and _is_ground(tagged.words[index])
+    return before_name or joined or named or cross or isle
+
+
+def _is_ground(word: str) -> bool:
+    """``Isle`` of ``Isle of Skye``."""
+    return lexicon().is_in(word, "places.of", "places.suffix", "places.organisation")
 
 
 def _is_quoted(tagged: Tagged, index: int) -> bool:
     """Whether quotation marks are around a word and no name beside them: a sign that says "Spring Sale"."""
-    opened = next((at for at in range(index - 1, -1, -1) if tagged.words[at] in _QUOTES), -1)
-    closed = next((at for at in range(index + 1, len(tagged.words)) if tagged.words[at] in _QUOTES), -1)
-    if opened < 0 or closed < 0 or sum(word in _QUOTES for word in tagged.words[:index]) % 2 == 0:
+    before = range(index - 1, max(-1, index - _QUOTED), -1)
+    opened = next((at for at in before if tagged.words[at] in _QUOTES), -1)
+    after = range(index + 1, min(len(tagged.words), index + _QUOTED))
+    closed = next((at for at in after if tagged.words[at] in _QUOTES), -1)
+    if opened < 0 or closed < 0 or tagged.quotes[index] % 2 == 0:
         return False
     return not (is_proper(tagged, closed + 1) or is_proper(tagged, opened - 1) or closed - opened == 2)
+
+
+def _is_nickname(tagged: Tagged, index: int) -> bool:
+    """``"Shorty" Malone``."""
+    return tagged.is_capital(index) and tagged.word(index + 1) in _QUOTES and is_proper(tagged, index + 2)
+
+
+def _called_before(tagged: Tagged, index: int) -> bool:
+    """Whether a word is in quotation marks after a word for a name: known as "The Wave"."""
+    at = index
+    while at > index - _QUOTED and at >= 0 and tagged.words[at] not in _QUOTES:
+        at -= 1
+    if at < 0 or tagged.words[at] not in _QUOTES:
+        return False
+    at -= 1 + (tagged.word(at - 1) == "as")
+    return at >= 0 and tagged.has(at, Tag.CALLED)
+
+
+def _is_prefix(tagged: Tagged, index: int) -> bool:
+    """``Lake`` of ``Lake Como``."""
+    inside = tagged.is_capital(index) and not tagged.starts[index]
+    return inside and lexicon().is_in(tagged.words[index], "places.prefix") and _goes_on(tagged, index)
 
 
 def _goes_on(tagged: Tagged, index: int) -> bool:
@@ -113,16 +166,23 @@ def _beside_proper(tagged: Tagged, index: int) -> bool:
         if tagged.is_capital(at) and not usual and tagged.has(at, *proper_tags):
             return True
     before = tagged.word(index - 1)
-    return _after_name(tagged, index) or before in _WHERE or tagged.has(index - 1, Tag.CALLED)
+    if before == "of" and lexicon().is_in(tagged.word(index - 2), "places.of"):
+        return True  # the corner of Maple and Third
+    return _after_name(tagged, index) or before in _PREPOSITIONS or tagged.has(index - 1, Tag.CALLED)
 
 
 def is_given_here(tagged: Tagged, index: int) -> bool:
     """Whether a common word at the start of a sentence is somebody's name there: ``Rose holds``, ``Will and Ana``."""
     after, later = tagged.word(index + 1), tagged.word(index + 2)
     known = lexicon()
+    given = folded(tagged.words[index]) in known.given
+    if not given and known.is_in(tagged.words[index], "grammar.labels", "grammar.starters"):
+        return False  # Meet Ana, Call Bev
+    if given and after in _STANDS and not known.is_in(tagged.words[index], "names.things"):
+        return True  # Hope on a skateboard
     if is_proper(tagged, index + 1) and _ends_name(tagged, index + 2):
         return True  # River Castellano, 16
-    if folded(tagged.words[index]) not in known.given and not tagged.is_capital(index + 1):
+    if not given and not tagged.is_capital(index + 1):
         return after == "," and tagged.is_capital(index + 2) and known.is_name(later)
     if after == "'s" or (tagged.is_capital(index + 1) and known.is_name(after)):
         return True

@@ -33,7 +33,7 @@ _OPEN: tuple[tuple[Tag, Kind | None, tuple[str, ...]], ...] = (
     (Tag.PEOPLE, "nationality", ("people.nationality",)),
     (Tag.PEOPLE, "religion", ("people.religion",)),
     (Tag.PEOPLE, "health", ("people.health",)),
-    (Tag.HAIR, "attribute", ("descriptions.hair",)),
+    (Tag.HAIR, None, ("descriptions.hair",)),
     (Tag.TITLE, None, ("titles.female", "titles.male", "titles.any")),
     (Tag.OCCUPATION, None, ("occupations.list",)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pyanon.captions.lexicon import folded, lexicon
@@ -17,6 +18,9 @@ _BESIDE = frozenset(
     {"near", "from", "around", "toward", "towards", "across", "within", "leaving", "over", "visiting", "into", "inside"}
 )
 _CLOSES, _OPENS = frozenset("\"'”’)“"), frozenset("\"'“”(‘")
+_STATE = re.compile(r"[A-Z]{2}")
+_STREETS = frozenset({"rue", "calle", "via", "ulica", "piazza", "plaza", "avenida", "rua", "downtown", "uptown"})
+_DOORS = frozenset({"apt", "flat", "unit", "suite", "apartment"})
 _HOUSES = frozenset({"apt", "flat", "unit", "suite", "no", "apartment", "rue", "calle", "via", "house", "floor"})
 
 
@@ -36,15 +40,49 @@ def runs(tagged: Tagged) -> None:
 
 def _read_places(tagged: Tagged) -> None:
     """``at wimbledon park``, ``in husum.``: a word that nobody knows is a name where a place would stand."""
-    for index in range(1, len(tagged.words)):
-        if tagged.has(index, Tag.UNREAD) and tagged.words[index - 1] in _WHERE | {"of"}:
+    for index in range(len(tagged.words)):
+        if tagged.has(index, Tag.OTHER) and tagged.is_capital(index) and _after_work(tagged, index):
+            tagged.mark(index, Tag.NAME, "name")  # works at Google
+        _read_address(tagged, index)
+        if tagged.has(index, Tag.UNREAD) and tagged.word(index - 1) in _WHERE | {"of"}:
             ends = tagged.word(index + 1) in {"", ",", ".", "!", "-"} and not lexicon().misspelt(tagged.words[index])
             if ends or lexicon().is_in(tagged.word(index + 1), "places.suffix"):
                 tagged.mark(index, Tag.NAME, "name")
 
 
+def _read_address(tagged: Tagged, index: int) -> None:
+    """``32 elm avenue``: a number and the kind of a street with a word or two between."""
+    number = index + 1 + (tagged.word(index + 1) == ".")
+    if tagged.words[index] in _DOORS and tagged.word(number)[:1].isdigit():
+        for at in range(index, number + 1):
+            tagged.mark(at, Tag.PLACE, "place")  # unit 12B
+        return
+    if not tagged.tokens[index].text[0].isdigit() or tagged.has(index, Tag.AGE, Tag.CONTACT):
+        return
+    end = index + 1
+    while (
+        end < index + 4
+        and tagged.has(end, Tag.OTHER, Tag.UNREAD, Tag.NAME, Tag.PLACE)
+        and tagged.words[end] not in {"way", "lane", "lanes"}
+    ):
+        end += 1
+        ordinal = not tagged.tokens[index].is_number  # 5th Avenue
+        if end > index + 2 - ordinal and lexicon().kinds_of_place.get(tagged.words[end - 1]) == "street":
+            for at in range(index, end):
+                tagged.mark(at, Tag.PLACE, "place")
+            return
+
+
 def _first(tagged: Tagged, index: int) -> int:
     """Capitals before a run belong to it: ``Three Rivers Dental``, ``RAF Wexcombe``."""
+    if tagged.word(index - 1) in _OPENS and tagged.word(index + 1) in _CLOSES and tagged.has(index + 2, Tag.NAME):
+        return index - 1  # "Shorty" Malone
+    if tagged.word(index - 1) in _STREETS:
+        return index - 1  # rue mouffetard
+    if tagged.word(index - 1) in {"st", "saint"} and tagged.is_capital(index - 1):
+        return index - 1
+    if tagged.word(index - 1) == "." and tagged.word(index - 2) == "st":
+        return index - 2  # St. Brigid
     while index > 0 and _is_loose_capital(tagged, index - 1) and tagged.has(index - 1, "x", "m", "y", "o"):
         index -= 1
     return index
@@ -59,6 +97,7 @@ def _is_loose_capital(tagged: Tagged, index: int) -> bool:
         and not tagged.starts[index]
         and not tagged.tokens[index].is_number
         and not lexicon().is_in(word, "safe.words")
+        and not lexicon().is_in(word, "grammar.greetings")
         and word not in _ARTICLES | _PREPOSITIONS | _OWN | {"'s", "i"}
         and not tagged.has(index, Tag.AGE, Tag.CONTACT, Tag.IDENTIFIER, Tag.PEOPLE)
     )
@@ -104,6 +143,19 @@ def _of(tagged: Tagged, at: int) -> int:
     return 2 + the if tagged.word(at) == "of" and house and tagged.is_capital(at - 1) and capital else 0
 
 
+def _saint(tagged: Tagged, at: int) -> int:
+    """``St Mary's Hospital``."""
+    house = lexicon().is_in(tagged.word(at + 1), "places.suffix", "places.organisation") and tagged.is_capital(at + 1)
+    station = tagged.word(at - 2) in _WHERE and tagged.is_capital(at + 1)  # King's Cross
+    return 2 if tagged.word(at) == "'s" and (house or station) else 0
+
+
+def _closing_quote(tagged: Tagged, at: int) -> int:
+    """``"Shorty" Malone``: the mark after a nickname that a run began with."""
+    opened = any(word in _OPENS for word in tagged.words[max(0, at - 3) : at])
+    return int(tagged.word(at) in _CLOSES - {")"} and opened and tagged.has(at + 1, Tag.NAME))
+
+
 def _ampersand(tagged: Tagged, at: int) -> int:
     """``Kestrel & Boyd``."""
     return 2 if tagged.word(at) == "&" and tagged.has(at + 1, Tag.NAME, Tag.PLACE) else 0
@@ -115,7 +167,16 @@ def _hyphen(tagged: Tagged, at: int) -> int:
     return 1 if tagged.word(at) in {"-", "'"} and together and tagged.has(at + 1, Tag.NAME) else 0
 
 
-_GOES_ON: tuple[Callable[[Tagged, int], int], ...] = (_name_goes_on, _of, _particle, _nickname, _ampersand, _hyphen)
+_GOES_ON: tuple[Callable[[Tagged, int], int], ...] = (
+    _name_goes_on,
+    _of,
+    _saint,
+    _closing_quote,
+    _particle,
+    _nickname,
+    _ampersand,
+    _hyphen,
+)
 
 
 def _decide(tagged: Tagged, first: int, end: int) -> None:
@@ -127,7 +188,12 @@ def _decide(tagged: Tagged, first: int, end: int) -> None:
         end = _shouted_end(tagged, end)
     if tag == Tag.PLACE:
         end += _suffix_follows(tagged, end)
+    if tag in {Tag.PLACE, Tag.EMPLOYER}:
         end += tagged.has(end, Tag.COUNT) and tagged.tokens[end].is_number and tagged.word(end + 1) != "people"
+        if tagged.word(end) == "," and end + 1 < len(tagged.tokens) and _STATE.fullmatch(tagged.tokens[end + 1].text):
+            tagged.mark(end + 1, tag, kind)  # Upper Arlington, OH 43221
+            if tagged.word(end + 2).isdecimal():
+                tagged.mark(end + 2, tag, kind)
     for at in range(first, end):
         tagged.mark(at, tag, kind)
 
@@ -144,13 +210,15 @@ def _named_by_form(tagged: Tagged, first: int, end: int) -> tuple[Tag, Kind] | N
         return Tag.PLACE, "place"
     if known.is_in(words[-1], "places.organisation"):
         return Tag.EMPLOYER, "employer"
-    return (Tag.EMPLOYER, "employer") if "&" in words and not given else None
+    team = tagged.word(first - 1) == "the" and words[-1].endswith("s") and not known.is_name(words[-1])
+    return (Tag.EMPLOYER, "employer") if team or ("&" in words and not given) else None
 
 
 def _is_surname_there(tagged: Tagged, first: int, end: int) -> bool:
     """Whether the last word of a person's name only looks like a place's: ``Curtis Hill, 34``, ``Chloe Park waves``."""
     known, words = lexicon(), tagged.words[first:end]
-    person = folded(words[0]) in known.given and folded(words[-1]) in known.surnames and len(words) == 2
+    first_name = folded(words[0]) in known.given or not (known.is_common(words[0]) or words[0] in known.places)
+    person = first_name and folded(words[-1]) in known.surnames and len(words) == 2
     before = tagged.word(first - 1) if tagged.word(first - 1) != "the" else tagged.word(first - 2)
     person = person and not before[:1].isdigit()
     return person and before not in _WHERE | {"the", "of", "to", "on"}
@@ -233,4 +301,6 @@ def _after_work(tagged: Tagged, first: int) -> bool:
     if len(before) < 2 or before[-1] not in {"at", "for", "with", "by", "of"}:
         return False
     job = lexicon().is_in(before[-2], "occupations.list", "titles.any", "grammar.staff")
-    return (before[-2] in _WORK and before[-1] != "of") or (job and before[-1] in {"of", "at", "for"})
+    given = folded(tagged.words[first]) in lexicon().given
+    with_whom = {"of", "at", "for"} if given else {"of", "at", "for", "with", "from"}
+    return (before[-2] in _WORK and before[-1] != "of") or (job and before[-1] in with_whom)

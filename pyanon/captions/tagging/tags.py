@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import accumulate
 
 from pyanon.captions.lexicon import lexicon
 from pyanon.captions.tokens import Token
 from pyanon.texts import Kind
 
-__all__ = ["Tag", "Tagged", "listed"]
+__all__ = ["QUOTES", "Tag", "Tagged", "listed"]
 
 #: Share of capitals among words from which on they say nothing, and the least number of words to tell.
-_SHOUTING, _FEW = 0.6, 3
+_SHOUTING, _FEW = 0.7, 3
+
+
+QUOTES = frozenset({'"', "“", "”", "«", "»"})
 
 
 class Tag(str, Enum):
@@ -44,7 +48,7 @@ class Tag(str, Enum):
     CONTACT = "c"
     IDENTIFIER = "u"
     MARKED = "D"
-    UNREAD = "?"
+    UNREAD = "Q"
     OTHER = "x"
 
 
@@ -77,9 +81,15 @@ class Tagged:
         return [token.lower for token in self.tokens]
 
     @cached_property
+    def quotes(self) -> list[int]:
+        """How many quotation marks stand before each token."""
+        return list(accumulate((word in QUOTES for word in self.words), initial=0))
+
+    @cached_property
     def shouting(self) -> bool:
         """Whether so many words begin with a capital that capitals say nothing: A MAN, A Man In A Hat."""
-        longer = [token for token in self.tokens[1:] if token.text[0].isalpha() and len(token.text) > 1]
+        words = [token for token in self.tokens[1:] if token.text[0].isalpha() and len(token.text) > 1]
+        longer = [token for token in words if token.text.isupper() or not lexicon().is_name(token.lower)]
         capital = sum(token.is_capital for token in longer)
         return len(longer) >= _FEW and capital / len(longer) > _SHOUTING
 

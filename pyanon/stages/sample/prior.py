@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +123,39 @@ class Prior:
             logits[usable] += _unit(rows[usable]) @ readout.T
         logits[~usable] = np.nan
         return logits
+
+    def read(
+        self, embeddings: Embeddings, traits: Mapping[str, Sequence[str]], *, rows: BoolArray | None = None
+    ) -> tuple[Mapping[str, str], ...]:
+        """The likeliest category of every trait, for those of the rows that could be read; empty for others.
+
+        Args:
+            embeddings: Of faces.
+            traits: Trait -> names of its categories, as the pack has them.
+            rows: ``(n,)``, which to read; None: all.
+        """
+        logits = self.traits(embeddings)
+        readable = np.isfinite(logits).all(axis=1)
+        readable &= True if rows is None else rows
+        ends = np.cumsum([len(names) for names in traits.values()])[:-1]
+        best = [part.argmax(axis=1) for part in np.split(np.nan_to_num(logits), ends, axis=1)]
+        read: list[Mapping[str, str]] = [{} for _ in range(len(embeddings))]
+        for row in np.flatnonzero(readable).tolist():
+            found = zip(traits.items(), best, strict=True)
+            read[row] = {name: names[int(of[row])] for (name, names), of in found}
+        return tuple(read)
+
+    def chances(self, embeddings: Embeddings, traits: Mapping[str, Sequence[str]]) -> dict[str, FloatArray]:
+        """How likely each category of every trait is, ``(n, categories)``; NaN where a face could not be read.
+
+        Args:
+            embeddings: Of faces.
+            traits: Trait -> names of its categories, as the pack has them.
+        """
+        ends = np.cumsum([len(names) for names in traits.values()])[:-1]
+        parts = np.split(self.traits(embeddings), ends, axis=1)
+        weights = [np.exp(part - part.max(axis=1, keepdims=True, initial=-np.inf)) for part in parts]
+        return {name: each / each.sum(axis=1, keepdims=True) for name, each in zip(traits, weights, strict=True)}
 
     def is_known(self, code: FloatArray) -> bool:
         """Whether an oracle takes a code ``(D,)`` for a face of the training gallery."""
