@@ -24,6 +24,8 @@ __all__ = ["CaptionDecoder", "CaptionEncoder", "Sizes", "TextVae", "Told"]
 HIDDEN = -1e4
 #: How much more likely a word is that is pointed at, in nats, before anything is learnt.
 POINTED = 6.0
+#: How much surer a point is read than it was learnt: points are drawn with noise while they learn, and read without.
+SURER = 3.0
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ class CaptionDecoder(nn.Module):
     def forward(self, latent: Tensor, mask: Tensor, face: Tensor, tokens: Tensor) -> Tensor:
         """Logits ``(n, u, V)``."""
         own, pointed = self.told(latent, mask, face, tokens)
-        return own + pointed @ self.name(latent).softmax(-1)
+        return own + pointed @ (SURER * self.name(latent)).softmax(-1)
 
     def told(self, latent: Tensor, mask: Tensor, face: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of its own ``(n, u, V)``, and what each point adds to those of its token, ``(n, u, t)``."""

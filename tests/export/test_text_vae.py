@@ -77,7 +77,7 @@ def test_it_learns_captions_by_heart_and_to_change_a_word_with_a_face() -> None:
     face = torch.zeros(2, 8, SMALL.face)
     face[1, 3, 0] = 1
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    for _ in range(150):
+    for _ in range(300):
         told = net(tokens, mask, face, public)
         said = torch.nn.functional.cross_entropy(told.logits[:, :-1].flatten(0, 1), public[:, 1:].flatten().long())
         kl = (told.mean**2 + told.log_variance.exp() - told.log_variance - 1).sum(2).mean()

@@ -41,8 +41,8 @@ class TestReading:
         assert hashlib.sha256(pack.read("locator")).hexdigest() == locator.sha256
 
     def test_missing_role_says_which_pack_has_it(self, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
-        with pytest.raises(PackError, match=r"no 'caption_decoder'.*one of its roles: locator, landmarks; do: no"):
-            pack.role("caption_decoder")
+        with pytest.raises(PackError, match=r"no 'oracle.nobody'.*one of its roles: locator, landmarks; do: no"):
+            pack.role("oracle.nobody")
         other = pack.folder.with_name("other")
         other.mkdir()
         (other / "locator.onnx").write_bytes(pack.read("locator"))
