@@ -215,11 +215,12 @@ class Captioner:
             return f"left of the original: {', '.join(sorted(set(left.values())))}"
         if check.new_words(text, draft=draft):
             return "it says something else than the original"
-        return self._untrue(text, scene)
+        return self._untrue(text, draft, scene)
 
-    def _untrue(self, text: str, scene: Scene) -> str:
+    def _untrue(self, text: str, draft: str, scene: Scene) -> str:
         """What a caption has against the picture, or nothing."""
-        if next(check.untrue(text, scene.after), None) is not None:
+        # The template's words for people agree with the faces one by one; untrue() knows of all faces together.
+        if check.claims(text) != check.claims(draft) or next(check.untrue(text, scene.after), None) is not None:
             return "it says of somebody what is not so"
         if scene.fit is not None and _measured(scene.fit, text) < scene.threshold:
             return "it does not fit the picture"

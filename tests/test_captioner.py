@@ -109,12 +109,19 @@ def test_what_is_not_so_of_the_new_face_does_not_pass() -> None:
     assert all("not so" in refused for refused in caption.consistency.refused)
 
 
+def test_pronouns_have_to_agree_as_well() -> None:
+    private, public = "Maria Lopez holds her racket.", "A woman holds his racket."
+    caption = Captioner(decoder=Writer(*[public] * ATTEMPTS))(private)
+    assert caption.text == "A woman holds her racket."
+    assert all("not so" in refused for refused in caption.consistency.refused)
+
+
 def fits(values: dict[str, float]) -> Callable[[Sequence[str]], np.ndarray]:
     return lambda texts: np.array([values.get(text, 0.0) for text in texts], np.float32)
 
 
 def test_what_does_not_fit_the_picture_does_not_pass() -> None:
-    other = "A woman in a coat laughs at the bus stop."
+    other = "A young woman in the coat laughs at the bus stop."
     scene = Scene(fit=fits({other: 0.1, PUBLIC: 0.6}), fit_before=fits({PRIVATE: 0.7}), threshold=0.3)
     caption = Captioner(decoder=Writer(other, PUBLIC))(PRIVATE, scene=scene)
     assert caption.text == PUBLIC

@@ -13,9 +13,10 @@ from functools import lru_cache
 from pyanon.captions.describe import PERSON_WORDS, fits, general
 from pyanon.captions.extract import parse
 from pyanon.captions.lexicon import folded, lexicon
+from pyanon.captions.pronouns import PRONOUNS
 from pyanon.texts import Kind, Portrait, Reading
 
-__all__ = ["general_words", "left", "new_words", "untrue"]
+__all__ = ["claims", "general_words", "left", "new_words", "untrue"]
 
 #: Words of spans that say nothing of anybody.
 _EMPTY = lexicon().terms["grammar.empty"]
@@ -118,6 +119,11 @@ def new_words(public: str, *, draft: str) -> tuple[str, ...]:
     return tuple(sorted(word for word in {*one, *other} if one[word] != other[word] and word not in allowed))
 
 
+def claims(text: str) -> tuple[str, ...]:
+    """The words of a text that claim a gender or an age of somebody, in order: people, pronouns, ages."""
+    return tuple(word for word in words(text) if word in PERSON_WORDS or word in PRONOUNS or word in _AGE_WORDS)
+
+
 def untrue(public: str, portraits: Sequence[Portrait]) -> Iterator[str]:
     """What a public caption claims that agrees with nobody in the picture: the words.
 
@@ -137,5 +143,6 @@ def untrue(public: str, portraits: Sequence[Portrait]) -> Iterator[str]:
             yield public[first.start : last.end]
 
 
+_AGE_WORDS = lexicon().terms["grammar.age_words"]
 _AGES = ("", "baby", "child", "teen", "young", "adult", "old")
 _MORE = lexicon().terms["grammar.more"]
