@@ -19,9 +19,9 @@ __all__ = ["Compares", "Described", "Faces"]
 
 #: Chance of an age from which on it may be the one, where it surely is that or one next to it.
 LIKELY = 0.5
-#: Chance, between what is said and the likeliest of the others, from which on a look is sure: the networks are
-#: calibrated for choices between all, which leaves them little to say between many.
-SEEN = 0.8
+#: Chance, between what is said and the likeliest of the others, from which on a look is sure, and up to which it
+#: surely is another: the networks are calibrated for choices between all, which says little where there are many.
+SEEN, UNSEEN = 0.87, 0.01
 #: How much larger than others the largest face is, as a share of its size, and how much higher the tallest reaches.
 LARGER, HIGHER = 0.3, 0.5
 
@@ -125,7 +125,7 @@ class Described:
             return []
         answers = [self._likeness.answers(faces.people, (look.said, *look.others)) for look in self._said.looks]
         chances = [each[:, 0] / (each[:, 0] + each[:, 1:].max(axis=1)) for each in answers]
-        spread = [np.interp(each, (0, LEAST, UNKNOWN, SEEN, 1), (0, LEAST, UNKNOWN, SURE, 1)) for each in chances]
+        spread = [np.interp(each, (0, UNSEEN, UNKNOWN, SEEN, 1), (0, LEAST, UNKNOWN, SURE, 1)) for each in chances]
         # Of a face that is not seen it is not sure either what is under it.
         return [np.where(faces.tracks.coasted, np.nan, each).astype(np.float32) for each in spread]
 
