@@ -50,12 +50,13 @@ class CaptionDecoder:
         decoder: Active runner of its ``caption_decoder``: ``latent (n, t, d)``, ``mask``, ``face (n, t, F)`` and
             ``tokens (n, u)`` so far, to ``logits (n, u, V)``.
         words: The pack's tokenizer.
+        passes: Passes of the decoder that a caption may take.
 
     Raises:
         PackError: The decoder takes other features of faces than `features` gives.
     """
 
-    def __init__(self, encoder: Runner, decoder: Runner, words: Words) -> None:
+    def __init__(self, encoder: Runner, decoder: Runner, words: Words, *, passes: int = PASSES) -> None:
         wide = next((port.axes[-1] for port in decoder.inputs if port.name == "face"), None)
         if wide != FEATURES:
             raise PackError(
@@ -64,7 +65,7 @@ class CaptionDecoder:
                 expected=f"an input face (n, t, {FEATURES})",
                 do="train or export it again: python -m export.train.captions.text_vae",
             )
-        self._encoder, self._decoder, self._words = encoder, decoder, words
+        self._encoder, self._decoder, self._words, self._passes = encoder, decoder, words, passes
 
     def __call__(
         self,
@@ -119,7 +120,7 @@ class CaptionDecoder:
     def _written(self, known: Mapping[str, Array], draft: list[int]) -> list[int] | None:
         """Tokens without start and end, or None."""
         vocabulary, said, at = self._words.vocabulary, [self._words.vocabulary.start], 0
-        for _ in range(PASSES):
+        for _ in range(self._passes):
             proposed = draft[at : at + vocabulary.length - len(said)]
             tokens = np.array([[*said, *proposed]], np.int32)
             likeliest = self._decoder.infer({**known, "tokens": tokens})["logits"][0].argmax(1)

@@ -39,7 +39,7 @@ class Alike:
             surely &= likeness >= same
             other &= likeness < less
         surely &= surely.sum() == 1
-        return surely.astype(np.int8) - other.astype(np.int8)
+        return np.asarray(surely.astype(np.int8) - other.astype(np.int8), np.int8)
 
 
 def _cosines(rows: FloatArray, one: FloatArray) -> npt.NDArray[np.float64]:
