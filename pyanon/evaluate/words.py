@@ -19,6 +19,9 @@ from pyanon.types import FloatArray
 
 __all__ = ["Kept", "WordScore"]
 
+#: References from which on it can be told how rare a token is among them.
+ENOUGH = 20
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -53,6 +56,9 @@ class WordScore:
     def __call__(self, candidates: Sequence[str], references: Sequence[str]) -> list[Kept]:
         """How much each candidate keeps of its reference.
 
+        Tokens weigh by how rare they are among the references (inverse document frequency, with one added, as in the
+        paper), where there are at least `ENOUGH` of these; else all weigh alike.
+
         Args:
             candidates: Texts.
             references: As many; what each is compared with.
@@ -65,18 +71,31 @@ class WordScore:
             raise InputError(
                 "each candidate needs a reference", given=f"{len(candidates)} and {len(references)}", expected="as many"
             )
-        return [_compared(*self._vectors(pair)) for pair in zip(candidates, references, strict=True)]
+        weights = self._weights(references)
+        return [self._compared(pair, weights) for pair in zip(candidates, references, strict=True)]
 
-    def _vectors(self, pair: Sequence[str]) -> list[FloatArray]:
-        """Unit vectors ``(tokens, d)`` of each text, without those of its start and end."""
+    def _weights(self, references: Sequence[str]) -> FloatArray:
+        """Weight of every token of the vocabulary, ``(V,)``."""
+        if len(references) < ENOUGH:
+            return np.ones(self._words.size, np.float32)
+        tokens, _ = self._words(references)
+        count = np.zeros(self._words.size, np.float64)
+        for row in tokens:
+            count[np.unique(row)] += 1
+        return np.asarray(np.log((len(references) + 2) / (count + 1)), np.float32)
+
+    def _compared(self, pair: Sequence[str], weights: FloatArray) -> Kept:
         tokens, mask = self._words(pair)
         means = self._encoder.infer({"tokens": tokens, "mask": mask})["mean"]
         unit = means / np.maximum(np.linalg.norm(means, axis=2, keepdims=True), 1e-9)
-        return [rows[1 : count - 1] for rows, count in zip(unit, mask.sum(axis=1).tolist(), strict=True)]
-
-
-def _compared(candidate: FloatArray, reference: FloatArray) -> Kept:
-    if not len(candidate) or not len(reference):
-        return Kept(float(len(candidate) == len(reference)), float(len(candidate) == len(reference)))
-    likeness = candidate @ reference.T
-    return Kept(float(likeness.max(axis=1).mean()), float(likeness.max(axis=0).mean()))
+        # Without the tokens of start and end.
+        ends = mask.sum(axis=1) - 1
+        candidate, reference = (unit[row, 1 : ends[row]] for row in (0, 1))
+        of_candidate, of_reference = (weights[tokens[row, 1 : ends[row]]] for row in (0, 1))
+        if not len(candidate) or not len(reference):
+            return Kept(float(len(candidate) == len(reference)), float(len(candidate) == len(reference)))
+        likeness = candidate @ reference.T
+        return Kept(
+            float(np.average(likeness.max(axis=1), weights=of_candidate)),
+            float(np.average(likeness.max(axis=0), weights=of_reference)),
+        )
