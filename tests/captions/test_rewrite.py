@@ -22,6 +22,8 @@ def _public(text: str, portrait: Portrait | None = None) -> str:
             "My neighbour Maria Lopez, 34, in a red coat, laughs at the bus stop.",
             "A young woman in a coat laughs at the bus stop.",
         ),
+        ("My sister Ana holds a cake.", "A woman holds a cake."),
+        ("Sister Agnes holds a cake.", "A woman holds a cake."),
         ("siobhan and her son oisin feeding ducks in ennis", "a woman and a man feeding ducks"),
         ("JUAN PABLO ITURBE, 44, STANDING NEXT TO A BUS IN ROSARIO", "A MAN STANDING NEXT TO A BUS"),
         ("The Johnsons are eating dinner at a long table.", "People are eating dinner at a long table."),

@@ -29,7 +29,8 @@ def roles(tagged: Tagged) -> None:
 def _role(tagged: Tagged, index: int) -> None:
     word, known = tagged.words[index], lexicon()
     couple = tagged.has(index + 1, Tag.AND) and tagged.has(index + 2, Tag.TITLE) and tagged.kinds[index + 2] == "title"
-    if (couple or tagged.has(index + 1, Tag.NAME, Tag.TITLE)) and known.is_in(word, *_TITLES):
+    kin = known.is_relation(word) and _is_somebodys(tagged, index)  # my sister Ana is no nun
+    if not kin and (couple or tagged.has(index + 1, Tag.NAME, Tag.TITLE)) and known.is_in(word, *_TITLES):
         tagged.mark(index, Tag.TITLE, "title")
     elif known.is_relation(word):
         _relation(tagged, index)
