@@ -15,6 +15,7 @@ from pyanon.captions.tagging.roles import roles
 from pyanon.captions.tagging.runs import runs
 from pyanon.captions.tagging.tags import Tag, Tagged
 from pyanon.captions.tokens import sentence_starts, tokens
+from pyanon.captions.wordforms import told
 from pyanon.texts import Kind, Span
 
 __all__ = ["Tag", "Tagged", "tag"]
@@ -22,7 +23,7 @@ __all__ = ["Tag", "Tagged", "tag"]
 _TAGS: dict[Kind, Tag] = {
     "name": Tag.NAME, "place": Tag.PLACE, "employer": Tag.EMPLOYER, "contact": Tag.CONTACT,
     "identifier": Tag.IDENTIFIER, "age": Tag.AGE, "nationality": Tag.PEOPLE, "religion": Tag.PEOPLE,
-    "health": Tag.PEOPLE, "title": Tag.TITLE, "relation": Tag.RELATION, "description": Tag.MARKED,
+    "health": Tag.MARKED, "title": Tag.TITLE, "relation": Tag.RELATION, "description": Tag.MARKED,
     "unread": Tag.UNREAD, "attribute": Tag.HAIR,
 }  # fmt: skip
 
@@ -37,6 +38,7 @@ def tag(text: str, *, spans: tuple[Span, ...] = ()) -> Tagged:
     found = tokens(text)
     tagged = Tagged(text, found, ["" for _ in found], sentence_starts(found), [None for _ in found])
     _take(tagged, find(text))
+    _take(tagged, tuple(told(text)))
     _take(tagged, spans)
     for rule in (plain, proper, initials, runs, roles, proper_later):
         rule(tagged)

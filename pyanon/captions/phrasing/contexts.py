@@ -185,8 +185,8 @@ def _tells_of_people(tagged: Tagged, index: int) -> bool:
         return True
     if tagged.kinds[index] == "health" and tagged.has(index - 1, Tag.BE, ",", "("):
         return True  # , paralyzed since 2011,
-    if tagged.has(index - 1, Tag.PEOPLE):
-        return True  # Greek Orthodox
+    if tagged.has(index - 1, Tag.PEOPLE) or (tagged.kinds[index] == "religion" and _names_somebody(tagged)):
+        return True  # Greek Orthodox; Tenzin, a Buddhist herder
     if tagged.word(index + 1) == "-" or tagged.has(index - 1, Tag.CALLED):
         return True
     if tagged.has(at, Tag.OTHER, Tag.MARKED) and tagged.word(at) not in _DOING:
