@@ -21,7 +21,8 @@ YEARS = {
     "hundred": 100,
 }
 _TEN, _ONE, _TEEN = "|".join(_TENS), "|".join(_ONES[:9]), "|".join(_ONES[::-1])
-_NUMBER = rf"(?:\d{{1,3}}(?:[.,]5|\ ?[¼½¾])?|(?:{_TEN})(?:[- ](?:{_ONE}))?|{_TEEN}|(?:a|one)\ hundred(?:\ and\ (?:{_ONE}|{_TEEN}))?)"
+_HUNDRED = rf"(?:a|one)\ hundred(?:\ and\ (?:{_ONE}|{_TEEN}))?"
+_NUMBER = rf"(?:\d{{1,3}}(?:[.,]5|\ ?[¼½¾])?|(?:{_TEN})(?:[- ](?:{_ONE}))?|{_TEEN}|{_HUNDRED})"
 #: A month, and a year of somebody's life, as parts of patterns.
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"

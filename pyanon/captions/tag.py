@@ -8,11 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from pyanon.captions.identifiers import find
+from pyanon.captions.tagging.grounds import grounds
 from pyanon.captions.tagging.initials import initials
 from pyanon.captions.tagging.names import proper, proper_later
 from pyanon.captions.tagging.plain import plain
 from pyanon.captions.tagging.roles import roles
 from pyanon.captions.tagging.runs import runs
+from pyanon.captions.tagging.signs import signs
 from pyanon.captions.tagging.tags import Tag, Tagged
 from pyanon.captions.tokens import sentence_starts, tokens
 from pyanon.captions.wordforms import told
@@ -40,7 +42,7 @@ def tag(text: str, *, spans: tuple[Span, ...] = ()) -> Tagged:
     _take(tagged, find(text))
     _take(tagged, tuple(told(text)))
     _take(tagged, spans)
-    for rule in (plain, proper, initials, runs, roles, proper_later):
+    for rule in (plain, proper, signs, grounds, initials, runs, roles, proper_later):
         rule(tagged)
     return tagged
 
