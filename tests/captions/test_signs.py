@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyanon.captioner import Captioner
 from pyanon.captions.extract import extract
 
 
@@ -71,3 +72,22 @@ def test_a_common_word_is_a_place(text: str, place: str) -> None:
 )
 def test_a_common_word_is_no_name(text: str) -> None:
     assert not _said(text, "name") | _said(text, "place")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Maria Lopez waves. Maria holds a cup.", "A woman waves. The woman holds a cup."),
+        ("A man holds a cup. Photo by Maria Lopez.", "A man holds a cup."),
+        ("Two young boys, twin brothers Aarav and Kabir Malhotra, sit on a bench.", "Two young boys sit on a bench."),
+        ("A man, Kelvin Strood, who has a tattoo on his neck.", "A man."),
+        (
+            "Missing: Keisha Rollins, 27 years old, birthmark on her left cheek, wearing a top next to a hydrant.",
+            "Missing: a young woman wearing a top next to a hydrant.",
+        ),
+        ("S. Muthu, 36, head of audit at Halden & Rooke, in a shirt.", "A young person in a shirt."),
+        ("dlamini from bluecell repairs, holding a phone", "a person, holding a phone"),
+    ],
+)
+def test_said(text: str, said: str) -> None:
+    assert Captioner()(text).text == said
