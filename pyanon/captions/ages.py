@@ -21,7 +21,8 @@ YEARS = {
     "hundred": 100,
 }
 _TEN, _ONE, _TEEN = "|".join(_TENS), "|".join(_ONES[:9]), "|".join(_ONES[::-1])
-_NUMBER = rf"(?:\d{{1,3}}(?:[.,]5|½)?|(?:{_TEN})(?:[- ](?:{_ONE}))?|{_TEEN}|a\ hundred)"
+_HUNDRED = rf"(?:a|one)\ hundred(?:\ and\ (?:{_ONE}|{_TEEN}))?"
+_NUMBER = rf"(?:\d{{1,3}}(?:[.,]5|\ ?[¼½¾])?|(?:{_TEN})(?:[- ](?:{_ONE}))?|{_TEEN}|{_HUNDRED})"
 #: A month, and a year of somebody's life, as parts of patterns.
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -46,6 +47,15 @@ AGE = re.compile(
   | \b{_SOFT}{_NUMBER}[-\ ]?(?:y/?o|yrs?|y\.o\.)(?!\w)
   | \b{_SOFT}(?:turn(?:s|ed|ing)?|hit(?:s|ting)?)\ (?:the\ big\ )?{_NUMBER}\b{_WHEN}(?!\ (?:degrees|times|pages|tricks))
   | (?<=,\ )(?:\d{{1,2}}|{_ONE})\ (?:1/2|and\ a\ half)\b(?:\ {_UNIT}\b)?(?=[,.]|$)
+  | (?<=,\ )(?:about|around|almost|nearly|only|just|not\ (?:yet|quite)|rising|going\ on|all\ of)\ {_NUMBER}(?=[,.)]|$)
+  | (?<=\()(?:about|around|almost|nearly|only|just|not\ (?:yet|quite)|rising|going\ on|all\ of)\ {_NUMBER}(?=[,.)])
+  | \b{_NUMBER}-and-(?:a-)?(?:bit|half|quarter|three-quarters)\b
+  | (?<=[,(]\ )\d{{1,2}}\ ?[¼½¾](?=[,.)]|$) | (?<=\()\d{{1,2}}\ ?[¼½¾](?=[,.)])
+  | (?<=,\ )(?:a|one)\ hundred(?:\ and\ (?:{_ONE}|{_TEEN}))?(?=[,.)]|$)
+  | \b(?:{_TEN}|\d0)[- ]?something(?:s\b|\b)
+  | (?<=wom[ae]n\ )of\ {_NUMBER}(?=[,.)]|$) | (?<=\bm[ae]n\ )of\ {_NUMBER}(?=[,.)]|$)
+  | (?<=\bboy\ )of\ {_NUMBER}(?=[,.)]|$) | (?<=\bgirl\ )of\ {_NUMBER}(?=[,.)]|$)
+  | (?<=happy\ )\d{{1,3}}(?:st|nd|rd|th)\b
   | \baet\.?\ ?\d{{1,3}}\b
   | \b{_NUMBER}\ (?:today|yesterday|tomorrow)\b
   | \b(?:was\ |were\ )?born\ (?:(?:in|on)\ (?:the\ )?)?{_DATE}(?:\ in\b)?

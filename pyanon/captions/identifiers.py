@@ -16,7 +16,7 @@ _CONTACTS = re.compile(
     r"""
     (?<![\w@])@\w[\w.]*\w                                  # a handle
   | (?<!\w)\#\w*[^\W\d]\w*                                 # a hashtag: names stand in them
-  | (?<![\w.+-])[\w.+-]{1,64}\ ?(?:@|\(at\)|\[at\])\ ?[\w-]+(?:\.\w+)+     # a mail address
+  | (?<![\w.+-])[\w.+-]{1,64}\ ?(?:@|[(\[{]\ ?at\ ?[)\]}])\ ?[\w-]+(?:(?:\.|\ ?[(\[{]\ ?dot\ ?[)\]}]\ ?)\w+)+  # mail
   | (?<![\w.+-])[\w.+-]{1,64}\ at\ [\w-]+\ dot\ \w+
   | (?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:example|test|invalid|local|lan)\b(?:/\S*\w)?
   | \b(?:https?://|www\.)\S+\w/?

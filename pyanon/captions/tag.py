@@ -8,13 +8,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from pyanon.captions.identifiers import find
+from pyanon.captions.tagging.grounds import grounds
 from pyanon.captions.tagging.initials import initials
 from pyanon.captions.tagging.names import proper, proper_later
 from pyanon.captions.tagging.plain import plain
 from pyanon.captions.tagging.roles import roles
 from pyanon.captions.tagging.runs import runs
+from pyanon.captions.tagging.signs import signs
 from pyanon.captions.tagging.tags import Tag, Tagged
 from pyanon.captions.tokens import sentence_starts, tokens
+from pyanon.captions.wordforms import told
 from pyanon.texts import Kind, Span
 
 __all__ = ["Tag", "Tagged", "tag"]
@@ -22,7 +25,7 @@ __all__ = ["Tag", "Tagged", "tag"]
 _TAGS: dict[Kind, Tag] = {
     "name": Tag.NAME, "place": Tag.PLACE, "employer": Tag.EMPLOYER, "contact": Tag.CONTACT,
     "identifier": Tag.IDENTIFIER, "age": Tag.AGE, "nationality": Tag.PEOPLE, "religion": Tag.PEOPLE,
-    "health": Tag.PEOPLE, "title": Tag.TITLE, "relation": Tag.RELATION, "description": Tag.MARKED,
+    "health": Tag.MARKED, "title": Tag.TITLE, "relation": Tag.RELATION, "description": Tag.MARKED,
     "unread": Tag.UNREAD, "attribute": Tag.HAIR,
 }  # fmt: skip
 
@@ -37,8 +40,9 @@ def tag(text: str, *, spans: tuple[Span, ...] = ()) -> Tagged:
     found = tokens(text)
     tagged = Tagged(text, found, ["" for _ in found], sentence_starts(found), [None for _ in found])
     _take(tagged, find(text))
+    _take(tagged, tuple(told(text)))
     _take(tagged, spans)
-    for rule in (plain, proper, initials, runs, roles, proper_later):
+    for rule in (plain, proper, signs, grounds, initials, runs, roles, proper_later):
         rule(tagged)
     return tagged
 

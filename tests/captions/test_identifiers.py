@@ -42,6 +42,14 @@ from pyanon.captions.identifiers import find
         ("her 21st birthday", "age", "21st birthday"),
         ("Lotte, two and a half, eats", "age", "two and a half"),
         ("Bram, aet. 70", "age", "aet. 70"),
+        ("Pip (almost six) eats", "age", "almost six"),
+        ("Itzel, 5¾, stands", "age", "5¾"),
+        ("Mikkel (six-and-a-bit) swings", "age", "six-and-a-bit"),
+        ("a woman of 44, showing", "age", "of 44"),
+        ("Kelvin, about 45, who", "age", "about 45"),
+        ("Violet, one hundred and three, who", "age", "one hundred and three"),
+        ("a 30-something with", "age", "30-something"),
+        ("mail grace.w [at] surf [dot] org now", "contact", "grace.w [at] surf [dot] org"),
     ],
 )
 def test_found_by_form(text: str, kind: str, found: str) -> None:

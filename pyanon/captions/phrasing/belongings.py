@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pyanon.captions.phrasing.marks import mark_end
 from pyanon.captions.phrasing.patterns import AFTER, CLAUSE
 from pyanon.captions.phrasing.phrase import SENSITIVE, Draft
 from pyanon.captions.tagging.tags import Tag
@@ -54,7 +55,7 @@ def _clause(draft: Draft, end: int) -> int:
         return end
     hits = [at for at in range(*match.span()) if draft.t.tags[at] in SENSITIVE | {Tag.PEOPLE} or draft.t.kinds[at]]
     if hits:
-        return hits[-1] + 1
+        return mark_end(draft, hits[-1] + 1) if draft.t.has(hits[-1], Tag.MARKED) else hits[-1] + 1
     verb = match.start() + (match[0][0] == ",")
     works = draft.t.has(verb, Tag.WORK) and draft.t.word(verb + 1) in {"at", "for", "as"}
     return match.end() if verb > match.start() and (works or draft.t.has(verb, Tag.LIVE)) else end

@@ -185,8 +185,8 @@ def _tells_of_people(tagged: Tagged, index: int) -> bool:
         return True
     if tagged.kinds[index] == "health" and tagged.has(index - 1, Tag.BE, ",", "("):
         return True  # , paralyzed since 2011,
-    if tagged.has(index - 1, Tag.PEOPLE):
-        return True  # Greek Orthodox
+    if tagged.has(index - 1, Tag.PEOPLE) or (tagged.kinds[index] == "religion" and _names_somebody(tagged)):
+        return True  # Greek Orthodox; Tenzin, a Buddhist herder
     if tagged.word(index + 1) == "-" or tagged.has(index - 1, Tag.CALLED):
         return True
     if tagged.has(at, Tag.OTHER, Tag.MARKED) and tagged.word(at) not in _DOING:
@@ -223,8 +223,9 @@ def _unwritten(tagged: Tagged, index: int) -> bool:
     if not tagged.has(index, Tag.IN) or tagged.writes_capitals or not (lives or works):
         return False
     end = index + 1
-    while end < index + 4 and tagged.has(end, Tag.OTHER) and tagged.words[end] not in _NOWHERE:
-        if end > index + 1 and tagged.words[end].endswith(("s", "ing", "ed")):
+    while end < index + 4 and tagged.has(end, Tag.OTHER, Tag.UNREAD) and tagged.words[end] not in _NOWHERE:
+        goes_on = tagged.word(end + 1) not in {",", "."}
+        if end > index + 1 and goes_on and tagged.words[end].endswith(("s", "ing", "ed")):
             break  # goran from bath reads
         end += 1
     for at in range(index + 1, end):

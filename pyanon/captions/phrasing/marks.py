@@ -8,7 +8,7 @@ from pyanon.captions.lexicon import lexicon
 from pyanon.captions.phrasing.phrase import Draft
 from pyanon.captions.tagging.tags import Tag, listed
 
-__all__ = ["clothes", "marks"]
+__all__ = ["clothes", "mark_end", "marks"]
 
 _LEADS, _WHO = listed("grammar.mark_leads"), listed("grammar.mark_who")
 #: How far before a mark the word that leads to it may stand.
@@ -21,7 +21,7 @@ def marks(draft: Draft) -> None:
     """A mark goes from the word that leads to it, to the part of the body that it is on."""
     for index in range(len(draft.words)):
         if draft.t.has(index, Tag.MARKED) and not draft.taken[index]:
-            first, end = _first(draft, index), _end(draft, index + 1)
+            first, end = _first(draft, index), mark_end(draft, index + 1)
             first -= first > 0 and draft.words[first - 1] == "," and not draft.taken[first - 1]
             draft.drop(first, end + _closes(draft, first, end))
 
@@ -57,7 +57,13 @@ def _without_lead(draft: Draft, index: int) -> int:
     return index
 
 
-def _end(draft: Draft, end: int) -> int:
+def mark_end(draft: Draft, end: int) -> int:
+    """Where a mark ends, with the part of the body that it is on: ``on his left arm``.
+
+    Args:
+        draft: The caption.
+        end: The token after the word for the mark.
+    """
     while (tail := _TAIL.match(draft.letters, end)) is not None and _is_body(draft, end, tail.end()):
         end = tail.end()
     return _shape_end(draft, end)

@@ -186,7 +186,8 @@ def _general_noun(draft: Draft, first: int, end: int) -> int:
 def _closed(draft: Draft, first: int, end: int) -> int:
     """With the comma that closes what a comma opened."""
     opened = any(draft.words[at] == "," for at in range(first, end))
-    return end + (opened and draft.t.word(end) == "," and draft.t.word(end + 1) not in {"and", "&"})
+    free = end < len(draft.words) and not draft.taken[end]  # a comma of a part that goes is that part's
+    return end + (opened and free and draft.words[end] == "," and draft.t.word(end + 1) not in {"and", "&"})
 
 
 def _loose_comma(draft: Draft, first: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pyanon.captions.lexicon import lexicon
 from pyanon.captions.phrasing.phrase import Draft
 from pyanon.captions.tagging.tags import Tag, listed
 
@@ -14,6 +15,8 @@ _LABELS = listed("grammar.labels")
 _CONTENT = 4
 #: Words of a part between commas that is about somebody's health alone, at most, and of one about somebody of ours.
 _HEALTH, _OURS = 8, 5
+#: What stands before the verb of a short sentence.
+_SUBJECT = (Tag.NAME, Tag.RELATION, Tag.PERSON, Tag.OWN, Tag.TITLE, Tag.YOUNG)
 
 
 def brackets(draft: Draft) -> None:
@@ -59,8 +62,17 @@ def segments(draft: Draft) -> None:
     main = max(range(len(bounds)), key=lambda at: (content[at], named[at], -at))
     for at, (first, end) in enumerate(bounds):
         private = draft.is_sensitive(first, end) or _is_label(draft, bounds, at)
-        if at != main and first < end and private and content[at] < _CONTENT:
+        if at != main and first < end and private and content[at] < _CONTENT and not _says(draft, first, end):
             _drop(draft, first, end, main_first=bounds[main][0])
+
+
+def _says(draft: Draft, first: int, end: int) -> bool:
+    """Whether a part is a sentence of somebody: ``Maria Lopez waves.``"""
+    if draft.t.word(end) not in {"", ".", "!"} or draft.t.word(first - 1) not in {"", ".", "!"}:
+        return False
+    who = next((at for at in range(first, end) if not draft.t.has(at, *_SUBJECT)), end)
+    does = draft.t.word(who).endswith("s") and draft.t.word(who) not in _LABELS and not draft.t.is_capital(who)
+    return first < who < end and draft.t.has(who, Tag.OTHER) and does and lexicon().is_common(draft.words[who])
 
 
 def _is_label(draft: Draft, bounds: list[tuple[int, int]], at: int) -> bool:

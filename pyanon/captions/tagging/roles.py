@@ -36,7 +36,7 @@ def _role(tagged: Tagged, index: int) -> None:
         _relation(tagged, index)
     elif word in _ELDEST and tagged.has(index - 1, Tag.OWN, Tag.POSSESSIVE) and not tagged.has(index + 1, *_NOUNS):
         tagged.mark(index, Tag.RELATION, "relation")  # Amanda's youngest
-    elif tagged.has(index, Tag.TITLE):
+    elif tagged.has(index, Tag.TITLE) and not tagged.kinds[index]:
         tagged.mark(index, Tag.OCCUPATION if known.is_in(word, "occupations.list") else Tag.OTHER)
     elif _leads_to_job(tagged, index, word) or _is_plural_job(tagged, index, word):
         tagged.mark(index, Tag.OCCUPATION)
@@ -67,7 +67,7 @@ def _relation(tagged: Tagged, index: int) -> None:
     own = known.is_in(word, "relations.own")
     free = not any(tagged.has(at, Tag.ARTICLE, Tag.COUNT) for at in (index - 1, index - 2))
     lone = own and free
-    named = tagged.has(index + 1, Tag.NAME) or (
+    named = tagged.has(index + 1, Tag.NAME, Tag.RELATION) or (
         tagged.is_capital(index + 1) and folded(tagged.word(index + 1)) in known.given
     )
     kin = own or known.is_in(word, "relations.female", "relations.male", "relations.kin")

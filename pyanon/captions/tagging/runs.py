@@ -124,7 +124,7 @@ def _particle(tagged: Tagged, at: int) -> int:
     end = at
     while lexicon().is_in(tagged.word(end), "particles.list"):
         end += 1
-    return int(end > at and tagged.has(end, Tag.NAME, Tag.PLACE))
+    return int(end > at and (tagged.has(end, Tag.NAME, Tag.PLACE) or tagged.is_capital(end)))
 
 
 def _nickname(tagged: Tagged, at: int) -> int:
@@ -265,7 +265,7 @@ def _shouted_end(tagged: Tagged, end: int) -> int:
     at = end
     while at < end + 2 and tagged.has(at, Tag.OTHER) and tagged.tokens[at].is_word:
         at += 1
-    return at if tagged.word(at) in {",", ".", ";", ":"} else end
+    return at if tagged.word(at) in {"", ",", ".", ";", ":"} else end
 
 
 def _calls(tagged: Tagged, index: int) -> bool:
