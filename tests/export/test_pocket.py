@@ -102,8 +102,8 @@ def astronaut() -> ImageArray:
 def test_the_pack_is_small() -> None:
     pack = load_pack()
     pack.verify()
-    # 28 MB that locate and replace faces, 8 at most that write captions.
-    assert sum(path.stat().st_size for path in pack.folder.iterdir()) <= 36e6
+    # 28 MB that locate and replace faces, 4 that compare people and texts, 6 that write captions.
+    assert sum(path.stat().st_size for path in pack.folder.iterdir()) <= 38e6
 
 
 def test_a_replaced_face_is_somebody_else_and_the_rest_is_as_it_was(astronaut: ImageArray) -> None:
