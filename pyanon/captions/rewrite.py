@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pyanon.captions.beards import BEARDED, beard_end, may_have_one
 from pyanon.captions.describe import PERSON_WORDS, general, plural_of
 from pyanon.captions.grammar import Phrase
 from pyanon.captions.lexicon import lexicon
@@ -121,11 +122,21 @@ class _Rewriter:
                 group = self._group(index)
                 pieces.append(self._piece(at, group[-1].end, self._said(group)))
                 index, at = index + len(group), group[-1].end
+            elif (end := self._beard_end(at, index)) > at:
+                pieces.append(self._piece(at, end, ""))
+                at = end
             else:
                 genitive = self.t.has(at, Tag.POSSESSIVE) and pieces and pieces[-1].new
                 pieces.append(self._piece(at, at + 1, _genitive(pieces[-1].text) if genitive else self._word_text(at)))
                 at += 1
         return [piece for piece in pieces if piece.text or piece.new]
+
+    def _beard_end(self, at: int, index: int) -> int:
+        """Where a beard ends that is said from here of a face that has none; ``at`` where none is said."""
+        if may_have_one(self.state.last):
+            return at
+        end = beard_end(self.t, at)
+        return at if index < len(self.phrases) and self.phrases[index].first < end else end
 
     def _piece(self, first: int, end: int, text: str) -> Piece:
         new = text != self.t.source(first, end)
@@ -241,6 +252,8 @@ class _Rewriter:
                 self.state.known.append((phrase.key, noun))
             nouns[noun] = nouns.get(noun, 0) + (phrase.count or (2 if phrase.plural else 1))
         self.state.last = None
+        if "person" in nouns and len(nouns) > 1 and all(each in {"person", "woman", "man"} for each in nouns):
+            nouns = {"person": sum(nouns.values())}  # rather than "a woman and a person"
         if len(nouns) > _KINDS_SAID or any(phrase.plural and not phrase.count for phrase in group):
             return "several people"
         return _enumerated([_counted(noun, count) for noun, count in nouns.items()])
@@ -250,12 +263,17 @@ class _Rewriter:
         kept = [at for at in range(phrase.first, phrase.end) if not self.t.kinds[at] and self.t.tags[at] != Tag.AGE]
         portrait, claim = self.portraits[id(phrase)], PERSON_WORDS.get(self.t.word(phrase.noun))
         self._remember(phrase)
+        whole = len(kept)
+        if not may_have_one(portrait):
+            kept = [at for at in kept if self.t.words[at] not in BEARDED]
         # An age in figures that goes leaves its group, unless a word that stays says it.
         figures = phrase.group and not any(self.t.words[at] in _AGE_WORDS for at in kept)
         if (portrait is None and figures) or (portrait is not None and not agrees(phrase, claim, portrait)):
-            kept = [at for at in kept if self.t.words[at] not in _AGE_WORDS or at == phrase.noun]
+            timeless = [at for at in kept if self.t.words[at] not in _AGE_WORDS or at == phrase.noun]
+            stated, kept = len(timeless) < len(kept) < whole, timeless  # an old bearded man: a young woman
             if claim:
-                noun = other_noun(claim, portrait, self._looks(phrase)[1])
+                looks = self._looks(phrase)
+                noun = general(*looks, plural=claim.plural) if stated else other_noun(claim, portrait, looks[1])
                 return self._words([at for at in kept if at != phrase.noun], noun)
         return self._kept(phrase, kept)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyanon.captioner import Captioner
+from pyanon.captioner import Captioner, Scene
 from pyanon.captions.extract import parse
 from pyanon.captions.rewrite import Instead, rewrite, with_article, without
 from pyanon.texts import Portrait
@@ -184,3 +184,31 @@ def test_articles(noun: str, said: str) -> None:
 
 def test_words_are_taken_out_of_a_text() -> None:
     assert without("A man, Bob, waves.", {"bob"}) == "A man, waves."
+
+
+@pytest.mark.parametrize(
+    ("text", "female", "male"),
+    [
+        ("An old bearded man reads.", "A young woman reads.", "A bearded young man reads."),
+        ("A bald man holds a cup.", "A woman holds a cup.", "A bald man holds a cup."),
+        (
+            "A man with a beard and glasses reads.",
+            "A woman with glasses reads.",
+            "A man with a beard and glasses reads.",
+        ),
+        (
+            "A man with a beard, a hat and a coat.",
+            "A woman with a hat and a coat.",
+            "A man with a beard, a hat and a coat.",
+        ),
+        ("A man with a long white beard reads.", "A woman reads.", "A man with a long white beard reads."),
+    ],
+)
+def test_a_beard_is_said_of_men_only(text: str, female: str, male: str) -> None:
+    captioner, before = Captioner(), (Portrait("male", "old"),)
+    assert captioner(text, scene=Scene(before, (Portrait("female", "young"),))).text == female
+    assert captioner(text, scene=Scene(before, (Portrait("male", "young"),))).text == male
+
+
+def test_somebody_neutral_makes_a_list_people() -> None:
+    assert Captioner()("Ana Diaz and Lee Kim wave.").text == "Two people wave."

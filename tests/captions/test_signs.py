@@ -21,6 +21,7 @@ def _said(text: str, kind: str) -> set[str]:
         ("Rip, a young surfer in shorts, rides.", "Rip"),
         ("Win, Yi-Ting and a friend eat.", "Win"),
         ("Rain and Ludo walk.", "Rain"),
+        ("Juniper and her mum walk.", "Juniper"),
         ("Marigold's aunt feeds it.", "Marigold"),
         ("a sidewalk outside brook's mom's place", "brook"),
         ("statues carved by mr young", "young"),

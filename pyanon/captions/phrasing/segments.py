@@ -67,7 +67,7 @@ def segments(draft: Draft) -> None:
 
 
 def _says(draft: Draft, first: int, end: int) -> bool:
-    """Whether a part is a sentence of somebody, such as ``Maria Lopez waves``."""
+    """Whether a part is a sentence of somebody: ``Maria Lopez waves``."""
     if draft.t.word(end) not in {"", ".", "!"} or draft.t.word(first - 1) not in {"", ".", "!"}:
         return False
     who = next((at for at in range(first, end) if not draft.t.has(at, *_SUBJECT)), end)

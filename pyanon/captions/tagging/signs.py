@@ -65,6 +65,9 @@ def _is_listed(tagged: Tagged, index: int) -> bool:
     if not tagged.starts[index] or not _is_free(tagged, index):
         return False
     following = tagged.has(index + 2, Tag.NAME) and tagged.is_capital(index + 2)
+    if tagged.word(index + 1) in {"and", "&"} and tagged.word(index + 2) in {"her", "his"}:
+        thing = lexicon().is_in(tagged.words[index], "named.things")
+        return lexicon().is_relation(tagged.word(index + 3)) and not thing  # Juniper and her mum
     if tagged.word(index + 1) == ",":
         return following and tagged.word(index + 3) in {",", "and", "&"}
     return (
