@@ -129,10 +129,6 @@ class Lexicon:
     def _is_word(self, word: str) -> bool:
         return word in self.words or self.is_in(word, "safe.words", "safe.common")
 
-    def meant(self, word: str) -> str | None:
-        """The listed word that a word that nobody knows was meant to be, or None; nobody's name is said with it."""
-        return None if self.is_name(word) else self.nearest(word)
-
     def misspelt(self, word: str) -> bool:
         """Whether a word in lower case is a listed one, misspelt, or two in one, and nobody's name."""
         return len(word) >= _SURE and not self.is_name(word) and bool(self.nearest(word) or self.parts(word))

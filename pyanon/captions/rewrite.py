@@ -297,7 +297,7 @@ class _Rewriter:
             put = self.instead.of(kind, self.t.tokens[at].text)
             if put is not None:
                 return put
-            return (lexicon().meant(word) or self._thing(at)) if kind == "unread" else ""
+            return self._thing(at) if kind == "unread" else ""
         if word in PRONOUNS and self.state.last is not None and self._changes(word, self.state.last):
             return pronoun(self.t, at, self.state.last.gender)
         return self.t.tokens[at].text

@@ -60,7 +60,7 @@ def _public(text: str, portrait: Portrait | None = None) -> str:
         ("A man with a long scar on his right cheek and a hat.", "A man and a hat."),
         ("Ada, who has Down syndrome, smiles at the camera.", "A person smiles at the camera."),
         ("A man, woman, and boy with Ana.", "A man, woman, and boy with a woman."),
-        ("a woman at a talbe with her xqvzt", "a woman at a table with her thing"),
+        ("a woman at a talbe with her xqvzt", "a woman at a thing with her thing"),
         ("Meet Thandiwe, a girl who loves cats.", "Meet a girl who loves cats."),
     ],
 )
