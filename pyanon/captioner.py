@@ -195,21 +195,20 @@ class Captioner:
         self, parsed: Parsed, portraits: Sequence[Portrait | None], draft: str, scene: Scene
     ) -> tuple[str, Consistency]:
         """The first sample of the decoder that passes; the template's where none does."""
+        if self._decoder is None:
+            return draft, Consistency()
         refused: list[str] = []
-        for attempt in range(ATTEMPTS if self._decoder is not None else 0):
-            text = self._sample(parsed, portraits, draft, attempt)
-            fault = self._fault(text, parsed.reading, draft, scene) if text is not None else "it is too long"
-            if text is not None and not fault:
+        for attempt in range(ATTEMPTS):
+            spread = SPREAD if attempt else 0.0
+            text = self._decoder(parsed.reading, portraits, draft=draft, seed=attempt, spread=spread)
+            if text is None:
+                refused.append("it is too long")
+                break
+            fault = self._fault(text, parsed.reading, draft, scene)
+            if not fault:
                 return text, Consistency(writer="decoder", attempts=attempt + 1, refused=tuple(refused))
             refused.append(fault)
-            if text is None:
-                break
         return draft, Consistency(attempts=len(refused), refused=tuple(refused))
-
-    def _sample(self, parsed: Parsed, portraits: Sequence[Portrait | None], draft: str, attempt: int) -> str | None:
-        if self._decoder is None:
-            return None
-        return self._decoder(parsed.reading, portraits, draft=draft, seed=attempt, spread=SPREAD if attempt else 0.0)
 
     def _fault(self, text: str, reading: Reading, draft: str, scene: Scene) -> str:
         """Why a caption may not leave, or nothing."""

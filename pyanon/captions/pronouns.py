@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pyanon.captions.tagging.tags import Tagged, listed
 
-__all__ = ["PRONOUNS", "pronoun"]
+__all__ = ["FORMS", "PRONOUNS", "pronoun"]
 
 #: Words for somebody who was spoken of -> gender.
 PRONOUNS = {
     "he": "male", "him": "male", "his": "male", "himself": "male", "he's": "male", "he'll": "male",
     "she": "female", "her": "female", "hers": "female", "herself": "female", "she's": "female", "she'll": "female",
 }  # fmt: skip
-#: By the gender of whom they speak of; of nobody's, ``the person`` agrees with every verb.
-_FORMS = {
+#: Form -> pronoun by the gender of whom they speak of; of nobody's, ``the person`` agrees with every verb.
+FORMS = {
     "subject": {"female": "she", "male": "he", "": "the person"},
     "object": {"female": "her", "male": "him", "": "the person"},
     "own": {"female": "her", "male": "his", "": "their"},
@@ -42,7 +42,7 @@ def pronoun(tagged: Tagged, at: int, gender: str) -> str:
         form = "object"
     elif word == "his" and after in _AFTER_OBJECT - {"own"}:
         form = "owned"
-    said = _FORMS[form][gender]
+    said = FORMS[form][gender]
     return (
         said.capitalize() if tagged.tokens[at].text[0].isupper() and not tagged.tokens[at].text[1:].isupper() else said
     )

@@ -7,12 +7,11 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from pyanon.dataset.records import LONGEST, Fault, Layout, Place, Record
+from pyanon.dataset.writing import WholeFile
 from pyanon.errors import UnsupportedMediaError
-from pyanon.video.atomic import AtomicFile
 
 __all__ = ["CellTable", "CellWriter"]
 
@@ -118,7 +117,7 @@ class CellTable:
         self._file.close()
 
 
-class CellWriter:
+class CellWriter(WholeFile):
     """Writes CSV or TSV; the file appears when it is left without an error.
 
     Args:
@@ -128,7 +127,8 @@ class CellWriter:
     """
 
     def __init__(self, path: Path, columns: tuple[str, ...], delimiter: str) -> None:
-        self._file, self._columns, self._delimiter = AtomicFile(path), columns, delimiter
+        super().__init__(path)
+        self._columns, self._delimiter = columns, delimiter
         self._cells(list(columns))
 
     def write(self, record: Record, _section: str = "", /) -> None:
@@ -139,16 +139,6 @@ class CellWriter:
         line = io.StringIO(newline="")
         csv.writer(line, delimiter=self._delimiter, lineterminator="\n").writerow(cells)
         self._file.write(line.getvalue().encode())
-
-    def __enter__(self) -> CellWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._file.commit()
-        self._file.discard()
 
 
 def _cell(value: object) -> str:

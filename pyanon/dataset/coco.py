@@ -11,12 +11,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from pyanon.dataset.records import LONGEST, Fault, Layout, Place, Record, parsed
+from pyanon.dataset.writing import WholeFile
 from pyanon.errors import TruncatedSourceError, UnsupportedMediaError
-from pyanon.video.atomic import AtomicFile
 
 __all__ = ["CocoTable", "CocoWriter"]
 
@@ -134,7 +133,7 @@ class CocoTable:
         self._file.close()
 
 
-class CocoWriter:
+class CocoWriter(WholeFile):
     """Writes a COCO file, object by object; it appears when it is left without an error.
 
     Args:
@@ -143,7 +142,8 @@ class CocoWriter:
     """
 
     def __init__(self, path: Path, rest: Record) -> None:
-        self._file, self._section, self._between = AtomicFile(path), "", b"\n"
+        super().__init__(path)
+        self._section, self._between = "", b"\n"
         self._seen: set[str] = set()
         self._file.write(b"{")
         for key, value in rest.items():
@@ -169,18 +169,10 @@ class CocoWriter:
         if self._section:
             self._file.write(b"\n]")
 
-    def __enter__(self) -> CocoWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._close_section()
-            for section in ("images", "annotations"):
-                if section not in self._seen:
-                    self._begin(section)
-                    self._file.write(b"[]")
-            self._file.write(b"\n}\n")
-            self._file.commit()
-        self._file.discard()
+    def _finish(self) -> None:
+        self._close_section()
+        for section in ("images", "annotations"):
+            if section not in self._seen:
+                self._begin(section)
+                self._file.write(b"[]")
+        self._file.write(b"\n}\n")

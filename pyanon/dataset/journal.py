@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pyanon.errors import InputError, SinkError
+from pyanon.runtime.storage import held
 from pyanon.video.atomic import sink_error
 
 __all__ = ["FOLDER", "Journal", "digests_of", "locked"]
@@ -40,20 +41,12 @@ def locked(output: Path) -> Iterator[None]:
         InputError: Another run is at it.
         SinkError: It cannot be made.
     """
-    import fcntl  # only systems like Unix have it, and all of pyanon can be imported everywhere
-
     try:
         (output / FOLDER).mkdir(parents=True, exist_ok=True)
         opened = (output / FOLDER / "lock").open("w")
     except OSError as error:
         raise sink_error(output, error) from error
-    with opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(
-                "another run is writing to this output", given=output, do="let it finish, or end it, and run this again"
-            ) from error
+    with held(opened, busy="another run is writing to this output", given=output):
         yield
 
 

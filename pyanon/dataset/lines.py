@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 from pyanon.dataset.records import LONGEST, Fault, Layout, Place, Record, parsed
-from pyanon.video.atomic import AtomicFile
+from pyanon.dataset.writing import WholeFile
 
 __all__ = ["LineTable", "LineWriter"]
 
@@ -69,7 +68,7 @@ class LineTable:
         self._file.close()
 
 
-class LineWriter:
+class LineWriter(WholeFile):
     """Writes JSON Lines; the file appears when it is left without an error.
 
     Args:
@@ -78,7 +77,7 @@ class LineWriter:
     """
 
     def __init__(self, path: Path, *, secret: bool = False) -> None:
-        self._file = AtomicFile(path)
+        super().__init__(path)
         if secret:
             for name in (Path(self._file.name), path):
                 if name.exists():
@@ -87,13 +86,3 @@ class LineWriter:
     def write(self, record: Record, _section: str = "", /) -> None:
         """Append a row; see `Writer`."""
         self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-
-    def __enter__(self) -> LineWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._file.commit()
-        self._file.discard()

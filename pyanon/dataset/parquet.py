@@ -6,12 +6,11 @@ import bisect
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from pyanon.dataset.records import Fault, Layout, Place, Record
+from pyanon.dataset.writing import WholeFile
 from pyanon.errors import RunnerError, SinkError, UnsupportedMediaError
-from pyanon.video.atomic import AtomicFile
 
 __all__ = ["ParquetTable", "ParquetWriter"]
 
@@ -127,7 +126,7 @@ def _holds_bytes(arrow: Any, given: Any) -> bool:
     )
 
 
-class ParquetWriter:
+class ParquetWriter(WholeFile):
     """Writes a Parquet file; it appears when it is left without an error.
 
     Args:
@@ -138,7 +137,7 @@ class ParquetWriter:
     def __init__(self, path: Path, schema: Any) -> None:
         self._arrow, parquet = _pyarrow()
         self._schema, self._rows = schema, list[Record]()
-        self._file = AtomicFile(path)
+        super().__init__(path)
         self._writer = parquet.ParquetWriter(self._file.name, schema)
 
     def write(self, record: Record, _section: str = "", /) -> None:
@@ -165,16 +164,6 @@ class ParquetWriter:
                 "a column that is kept has values that cannot be written", given=field.name, do="do not keep it"
             ) from error
 
-    def __enter__(self) -> ParquetWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._flush()
-                self._writer.close()
-                self._file.commit()
-        finally:
-            self._file.discard()
+    def _finish(self) -> None:
+        self._flush()
+        self._writer.close()

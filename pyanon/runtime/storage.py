@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from pyanon.errors import InputError, PyanonError, SinkError
 from pyanon.runtime.shelves import HOME_VARIABLE, home
@@ -16,6 +17,7 @@ __all__ = [
     "appear",
     "folder_size",
     "free_space",
+    "held",
     "locked",
     "remove",
     "sha256_of",
@@ -88,6 +90,28 @@ def sha256_of(path: Path) -> str:
 
 
 @contextmanager
+def held(lock: IO[str], *, busy: str, given: object) -> Iterator[None]:
+    """Holds an opened file, and closes it; the system lets go of it when the process ends, however it ends.
+
+    Args:
+        lock: The file.
+        busy: What to say where somebody else holds it.
+        given: What it is the lock of.
+
+    Raises:
+        InputError: Somebody else holds it.
+    """
+    import fcntl  # only systems like Unix have it, and all of pyanon can be imported everywhere
+
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(busy, given=given, do="let it finish, or end it, and run this again") from error
+        yield
+
+
+@contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Makes a folder and keeps others out of it; the lock ends with the process, however that ends.
 
@@ -98,19 +122,10 @@ def locked(folder: Path) -> Iterator[None]:
         InputError: Somebody else is at it.
         SinkError: It cannot be made.
     """
-    # Only systems like Unix have it, and `pyanon.runtime` loads this module everywhere.
-    import fcntl
-
     with stored():
         folder.mkdir(parents=True, exist_ok=True)
         opened = (folder.parent / f".{folder.name}.lock").open("w")
-    with opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(
-                "another pyanon is fetching this", given=folder.name, do="let it finish, or end it, and run this again"
-            ) from error
+    with held(opened, busy="another pyanon is fetching this", given=folder.name):
         yield
 
 

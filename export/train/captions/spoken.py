@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from export.train.captions.forms import any_of, plain
 from pyanon.captions.describe import AGES, PERSON_WORDS, PersonWord, fits, general
+from pyanon.captions.pronouns import FORMS
 from pyanon.texts import Portrait
 
 __all__ = ["Person", "Pronoun", "agreeing", "claimed", "people", "phrase", "pronouns"]
@@ -126,13 +127,6 @@ _FORMS = {
     "he": ("subject", "male"), "she": ("subject", "female"), "him": ("object", "male"), "his": ("own", "male"),
     "her": ("own", "female"), "hers": ("owned", "female"), "himself": ("self", "male"), "herself": ("self", "female"),
 }  # fmt: skip
-_THEIRS = {
-    "subject": {"male": "he", "female": "she", "": "the person"},
-    "object": {"male": "him", "female": "her", "": "the person"},
-    "own": {"male": "his", "female": "her", "": "their"},
-    "owned": {"male": "his", "female": "hers", "": "theirs"},
-    "self": {"male": "himself", "female": "herself", "": "themselves"},
-}
 _NO_NOUN = frozenset(plain("no_noun"))
 
 
@@ -150,4 +144,4 @@ def pronouns(text: str) -> Iterator[Pronoun]:
 
 def agreeing(pronoun: Pronoun, portrait: Portrait | None) -> str:
     """The pronoun for somebody who looks like this, in lower case."""
-    return _THEIRS[pronoun.form][pronoun.gender if portrait is None else portrait.gender]
+    return FORMS[pronoun.form][pronoun.gender if portrait is None else portrait.gender]
